@@ -1,0 +1,49 @@
+"""Facts about people."""
+
+from dataclasses import dataclass
+
+from core.events import Fact
+
+
+@dataclass(frozen=True)
+class PersonRegistered(Fact):
+    """An account came into being."""
+
+    user_id: int
+
+
+@dataclass(frozen=True)
+class NamespaceRenamed(Fact):
+    """A person or organisation has a new name; the old one leads here until reused."""
+
+    namespace_id: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class OrganizationCreated(Fact):
+    """`by_id` founded an organisation and owns it."""
+
+    organization_id: int
+    by_id: int
+
+
+@dataclass(frozen=True)
+class MembershipChanged(Fact):
+    """Someone joined, left or changed role (`role` "" = left)."""
+
+    organization_id: int
+    user_id: int
+    role: str
+
+
+@dataclass(frozen=True)
+class SecurityFact(Fact):
+    """Something for a person's security log: sign-in, password, second factor, token, key."""
+
+    user_id: int
+    kind: str
+    detail: dict[str, str]
+    ip: str = ""
+    user_agent: str = ""

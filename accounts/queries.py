@@ -1,0 +1,64 @@
+"""Reads about people and organisations."""
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.logic import token_hash
+from accounts.models import FormerName, Namespace, Organization, SSHKey, Token, User
+from core.actors import Actor
+from core.errors import NotFound
+
+
+def namespace(slug: str) -> Namespace:
+    """The namespace of that name, whatever the case, or by a former name (then `.slug` differs). Raises NotFound."""
+    rows = Namespace.objects.select_related("user", "organization")
+    found = rows.filter(slug__iexact=slug).first()
+    if found is None:
+        former = FormerName.objects.filter(slug__iexact=slug).values_list("namespace_id", flat=True).first()
+        found = rows.filter(pk=former).first() if former else None
+    if found is None or (found.kind == Namespace.Kind.ORGANIZATION and found.organization.deleted_at):
+        raise NotFound(_("There is nobody of this name."))
+    return found
+
+
+def person(login: str) -> User:
+    """The active or suspended person of that login. Raises NotFound."""
+    found = User.objects.select_related("namespace").filter(username__iexact=login).first()
+    if found is None:
+        raise NotFound(_("There is nobody of this name."))
+    return found
+
+
+def organization(slug: str) -> Organization:
+    """The organisation of that name. Raises NotFound."""
+    found = Organization.objects.select_related("namespace").filter(namespace__slug__iexact=slug, deleted_at=None).first()
+    if found is None:
+        raise NotFound(_("There is no organization of this name."))
+    return found
+
+
+def writable_namespaces(actor: Actor) -> QuerySet[Namespace]:
+    """Names under which the actor may create repositories: one's own first, then organisations as maintainer or owner."""
+    if actor.person is None:
+        return Namespace.objects.none()
+    own = Namespace.objects.filter(pk=actor.person.namespace_id)
+    organizations = Namespace.objects.filter(
+        organization__memberships__user=actor.person,
+        organization__memberships__role__in=("owner", "maintainer"),
+        organization__deleted_at=None,
+    )
+    return (own | organizations).distinct().select_related("user", "organization").order_by("kind", "slug")
+
+
+def token(text: str) -> Token | None:
+    """The live token behind `text`, with its person; None if unknown or expired."""
+    found = Token.objects.select_related("user", "user__namespace").filter(hash=token_hash(text)).first()
+    if found is None or (found.expires_at and found.expires_at <= timezone.now()):
+        return None
+    return found
+
+
+def ssh_key(fingerprint: str) -> SSHKey | None:
+    """The key of that SHA256 fingerprint with its person."""
+    return SSHKey.objects.select_related("user", "user__namespace").filter(fingerprint=fingerprint).first()

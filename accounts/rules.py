@@ -1,0 +1,60 @@
+"""Who may do what to people and organisations."""
+
+from django.utils.translation import gettext as _
+
+from accounts.logic import ROLES
+from accounts.models import Membership, Organization, User
+from core.actors import Actor, Scope
+from core.rules import ALLOW, Decision, needs_scope, needs_sign_in, refuse
+
+
+def role_in(actor: Actor, organization: Organization) -> str:
+    """The actor's role, "" for none; one query per request."""
+    if actor.person is None:
+        return ""
+    key = ("org-roles", actor.person.pk)
+    if key not in actor.memo:
+        actor.memo[key] = dict(Membership.objects.filter(user=actor.person).values_list("organization_id", "role"))
+    return str(actor.memo[key].get(organization.pk, ""))
+
+
+def _at_least(actor: Actor, organization: Organization, role: str) -> bool:
+    held = role_in(actor, organization)
+    return bool(held) and ROLES.index(held) >= ROLES.index(role)
+
+
+def can_administer_organization(actor: Actor, organization: Organization) -> Decision:
+    """Owners change the profile, members, teams and delete; staff may too."""
+    if refusal := needs_sign_in(actor) or needs_scope(actor, Scope.ADMIN):
+        return refusal
+    if actor.is_staff or _at_least(actor, organization, "owner"):
+        return ALLOW
+    return refuse(_("Only owners of the organization may do this."))
+
+
+def can_create_in_organization(actor: Actor, organization: Organization) -> Decision:
+    """Maintainers and owners create repositories in the organisation's name."""
+    if refusal := needs_sign_in(actor) or needs_scope(actor, Scope.WRITE):
+        return refusal
+    if actor.is_staff or _at_least(actor, organization, "maintainer"):
+        return ALLOW
+    return refuse(_("Only maintainers and owners of the organization may do this."))
+
+
+def can_see_members(actor: Actor, organization: Organization) -> Decision:
+    """Members see everybody, others only public memberships."""
+    return ALLOW if actor.is_staff or role_in(actor, organization) else refuse(_("Only members see this."))
+
+
+def can_administer_site(actor: Actor) -> Decision:
+    """Staff, with a credential that carries the admin scope."""
+    return ALLOW if actor.is_staff else Decision(False, hidden=True, code="not_found")
+
+
+def can_act(person: User) -> Decision:
+    """Suspended and pending people can do nothing."""
+    if person.state == User.State.SUSPENDED:
+        return refuse(_("This account is suspended: %s") % person.suspended_reason, "suspended")
+    if person.state == User.State.PENDING:
+        return refuse(_("This account waits for an administrator's approval."), "pending")
+    return ALLOW

@@ -1,0 +1,34 @@
+"""What base.html needs on every page."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from core import places
+from core.actors import ANONYMOUS
+from core.site import setting
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """`navigation`, `site`, `theme`, `actor`, `request_id`; no query for an anonymous reader but the cached settings."""
+    actor = getattr(request, "actor", ANONYMOUS)
+    person = actor.person
+    language = getattr(request, "LANGUAGE_CODE", "zh-hans")
+    banner = setting("banner")
+    return {
+        "actor": actor,
+        "navigation": [
+            {"label": item.label, "url": item.url, "current": request.path.startswith(item.prefix)} for item in places.navigation
+        ],
+        "site": {
+            "operator": setting("operator") or settings.OPERATOR,
+            "icp": setting("icp") or settings.ICP_NUMBER,
+            "banner": banner.get("en" if language == "en" else "zh", ""),
+            "banner_level": banner.get("level", "note"),
+            "mail_is_filed": settings.MAIL_IS_FILED,
+            "base_url": settings.BASE_URL,
+        },
+        "theme": person.theme if person else request.COOKIES.get("openi_theme", ""),
+        "request_id": getattr(request, "id", ""),
+    }

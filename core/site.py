@@ -1,0 +1,33 @@
+"""Settings an administrator changes in the page, with their defaults."""
+
+from typing import Any
+
+from django.core.cache import cache
+
+from core.models import SiteSetting
+
+DEFAULTS: dict[str, Any] = {
+    "signup": "open",  # open | invitation | approval
+    "banner": {"zh": "", "en": "", "level": "note"},
+    "operator": "",
+    "icp": "",
+    "quota_bytes": 0,  # 0: settings.QUOTA_BYTES
+}
+_KEY = "site-settings"
+
+
+def setting(key: str) -> Any:
+    """The current value of `key`; one cached read for all settings (at most 60 s old in other processes)."""
+    values = cache.get(_KEY)
+    if values is None:
+        values = dict(SiteSetting.objects.values_list("key", "value"))
+        cache.set(_KEY, values, 60)
+    return values.get(key, DEFAULTS[key])
+
+
+def store(key: str, value: Any) -> None:
+    """Write one setting; only `accounts.commands.change_site_setting` calls it."""
+    if key not in DEFAULTS:
+        raise KeyError(key)
+    SiteSetting.objects.update_or_create(key=key, defaults={"value": value})
+    cache.delete(_KEY)

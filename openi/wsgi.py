@@ -1,0 +1,9 @@
+"""WSGI entry point: Git's wire protocol first (it must not meet Django's request object), pages after."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openi.settings")
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()

@@ -1,0 +1,1 @@
+"""Repositories and what surrounds them: refs, forks, protections, releases, stars; Git's wire protocol in `transport/`."""

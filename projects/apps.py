@@ -1,0 +1,10 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+
+
+class ProjectsConfig(AppConfig):
+    """Repositories."""
+
+    name = "projects"
+    default_auto_field = "django.db.models.BigAutoField"

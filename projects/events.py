@@ -1,0 +1,82 @@
+"""Facts about repositories."""
+
+from dataclasses import dataclass
+
+from core.events import Fact
+
+
+@dataclass(frozen=True)
+class RepositoryCreated(Fact):
+    """A repository exists."""
+
+    repository_id: int
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class RepositoryForked(Fact):
+    """`fork_id` was made from `source_id`."""
+
+    fork_id: int
+    source_id: int
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class RepositoryRenamed(Fact):
+    """New name or new namespace; the old address leads here until reused."""
+
+    repository_id: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class RepositoryDeleted(Fact):
+    """Hidden, with 7 days of undo."""
+
+    repository_id: int
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class VisibilityChanged(Fact):
+    """Who may read changed."""
+
+    repository_id: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class RefsUpdated(Fact):
+    """One accepted push, whatever the number of refs. Up to 50 updates as (ref, old oid, new oid); the rest is in Git."""
+
+    repository_id: int
+    push_id: int
+    by_id: int | None
+    updates: list[list[str]]
+    total: int
+
+
+@dataclass(frozen=True)
+class RepositoryStarred(Fact):
+    """`by_id` starred the repository."""
+
+    repository_id: int
+    by_id: int
+
+
+@dataclass(frozen=True)
+class ReleasePublished(Fact):
+    """A release left draft."""
+
+    release_id: int
+    repository_id: int
+
+
+@dataclass(frozen=True)
+class ImportRequested(Fact):
+    """A repository waits to be filled."""
+
+    import_id: int

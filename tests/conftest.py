@@ -1,0 +1,54 @@
+"""Every test process has its own data directory; nothing outside it is written and no socket leaves loopback."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+_data = tempfile.mkdtemp(prefix="openi-test-")
+os.environ["OPENI_DATA_DIR"] = _data
+os.environ["OPENI_NUDGE_WORKER"] = "false"
+os.environ.setdefault("OPENI_LOG_LEVEL", "ERROR")
+os.environ.setdefault("OPENI_BASE_URL", "http://127.0.0.1:8000")
+os.environ["OPENI_ALLOWED_HOSTS"] = "testserver"
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if _worker and os.environ.get("OPENI_REDIS_URL"):
+    os.environ["OPENI_REDIS_URL"] = os.environ["OPENI_REDIS_URL"].rsplit("/", 1)[0] + f"/{int(_worker[2:]) + 1}"
+
+import pytest  # noqa: E402
+from django.core.cache import caches  # noqa: E402
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """The test database is a file of this process's data directory, so xdist needs no suffix on SQLite."""
+
+
+@pytest.fixture(autouse=True)
+def _clean_caches() -> Iterator[None]:
+    """Counters and cached pages never leak from one test into another."""
+    yield
+    for alias in ("default", "pages"):
+        caches[alias].clear()
+
+
+@pytest.fixture(autouse=True)
+def _static_without_manifest(settings) -> None:
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def deliver():
+    """Run the worker's part: deliver everything published so far."""
+    from core import events
+
+    return events.drain
