@@ -47,3 +47,11 @@ class SecurityFact(Fact):
     detail: dict[str, str]
     ip: str = ""
     user_agent: str = ""
+
+
+@dataclass(frozen=True)
+class InvitationSent(Fact):
+    """Someone was invited by mail; the secret of the link is needed once, for the mail."""
+
+    invitation_id: int
+    secret: str

@@ -1,7 +1,69 @@
 """The only writers of people and organisations."""
 
+from accounts.commands.administration import (
+    change_site_setting,
+    decide_complaint,
+    end_sessions,
+    file_complaint,
+    note_act,
+    publish_legal_document,
+    reinstate_person,
+    reset_second_factor,
+    retry_delivery,
+    send_test_mail,
+    set_quota,
+    set_staff,
+    suspend_person,
+)
+from accounts.commands.organizations import (
+    accept_invitation,
+    change_organization,
+    create_organization,
+    delete_organization,
+    delete_team,
+    invite,
+    remove_member,
+    save_team,
+    set_member,
+    set_membership_visibility,
+    set_organization_avatar,
+    set_team_member,
+    withdraw_invitation,
+)
 from accounts.commands.people import create_user
 from accounts.commands.security import record_security_event
 from accounts.commands.tokens import create_token, note_token_use, revoke_token
 
-__all__ = ["create_token", "create_user", "note_token_use", "record_security_event", "revoke_token"]
+__all__ = [
+    "accept_invitation",
+    "change_organization",
+    "change_site_setting",
+    "create_organization",
+    "create_token",
+    "create_user",
+    "decide_complaint",
+    "delete_organization",
+    "delete_team",
+    "end_sessions",
+    "file_complaint",
+    "invite",
+    "note_act",
+    "note_token_use",
+    "publish_legal_document",
+    "record_security_event",
+    "reinstate_person",
+    "remove_member",
+    "reset_second_factor",
+    "retry_delivery",
+    "revoke_token",
+    "save_team",
+    "send_test_mail",
+    "set_member",
+    "set_membership_visibility",
+    "set_organization_avatar",
+    "set_quota",
+    "set_staff",
+    "set_team_member",
+    "suspend_person",
+    "withdraw_invitation",
+]
