@@ -2,4 +2,9 @@
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.urls import administration, organizations
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *organizations.urlpatterns,
+    *administration.urlpatterns,
+]
