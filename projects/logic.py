@@ -19,3 +19,27 @@ def highest(*levels: str) -> str:
 def matching_pattern(patterns: list[str], name: str) -> str:
     """The longest pattern that matches `name`, "" if none does. `*` does not cross nothing: it matches slashes too, as in fnmatch."""
     return max((pattern for pattern in patterns if fnmatchcase(name, pattern)), key=len, default="")
+
+
+def ridge_path(values: list[int], *, width: int = 1440, base: int = 280, height: int = 200, lift: int = 0) -> str:
+    """SVG path of one mountain range: `values` (oldest first) as heights over `base`, smoothed by midpoints.
+
+    The highest value reaches `height` px; without any value the ridge is a flat line `lift` px above the base.
+    """
+    top = max(values, default=0) or 1
+    step = width / max(len(values) - 1, 1)
+    points = [(round(index * step, 1), round(base - lift - value / top * (height - lift), 1)) for index, value in enumerate(values)]
+    if not points:
+        points = [(0, base - lift), (width, base - lift)]
+    line = f"M{points[0][0]} {points[0][1]}"
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        middle = round((x0 + x1) / 2, 1)
+        line += f"C{middle} {y0} {middle} {y1} {x1} {y1}"
+    return line
+
+
+def quantity_class(value: int, top: int) -> str:
+    """`q0` for nothing, `q1`…`q4` by share of the busiest day."""
+    if value <= 0 or top <= 0:
+        return "q0"
+    return f"q{min(4, 1 + int(4 * (value - 1) / top))}"

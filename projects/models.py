@@ -55,6 +55,7 @@ class Repository(models.Model):
     size_bytes = models.BigIntegerField(default=0)
     commits = models.PositiveIntegerField(default=0)  # on the default branch; counted by the indexer
     languages = models.JSONField(default=dict, blank=True)  # name → bytes at head_oid
+    main_language = models.CharField(max_length=60, blank=True, db_index=True)
     licence = models.CharField(max_length=60, blank=True)  # SPDX id found in the tree
     created_at = models.DateTimeField(default=timezone.now)
     pushed_at = models.DateTimeField(null=True, blank=True)
