@@ -8,3 +8,7 @@ class ProjectsConfig(AppConfig):
 
     name = "projects"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Fill the named places."""
+        from projects import panels  # noqa: F401

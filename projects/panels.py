@@ -1,0 +1,22 @@
+"""What this app puts into named places."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.actors import Actor
+from projects import rules
+from projects.models import Repository
+from projects.places import Tab, tabs
+
+
+def _always(actor: Actor, repository: Repository) -> bool:
+    return True
+
+
+def _administers(actor: Actor, repository: Repository) -> bool:
+    return bool(rules.can_administer(actor, repository))
+
+
+tabs.add(Tab("code", _("Code"), "code", "", _always), order=10)
+tabs.add(Tab("releases", _("Releases"), "tag", "/releases", _always, count="releases"), order=70)
+tabs.add(Tab("contributors", _("Contributors"), "users", "/contributors", _always), order=80)
+tabs.add(Tab("settings", _("Settings"), "settings", "/settings", _administers), order=90)
