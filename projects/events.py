@@ -49,6 +49,23 @@ class VisibilityChanged(Fact):
 
 
 @dataclass(frozen=True)
+class RepositoryRestored(Fact):
+    """The deletion was undone."""
+
+    repository_id: int
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class DefaultBranchChanged(Fact):
+    """Another branch is what the front page shows; figures of the default branch must be counted anew."""
+
+    repository_id: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class RefsUpdated(Fact):
     """One accepted push, whatever the number of refs. Up to 50 updates as (ref, old oid, new oid); the rest is in Git."""
 

@@ -3,6 +3,7 @@
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts import rules as accounts_rules
 from accounts.models import Membership, Namespace
 from core.actors import Actor, Scope
 from core.errors import TakenDown
@@ -149,3 +150,21 @@ def can_star(actor: Actor, repository: Repository) -> Decision:
     if not (readable := can_read(actor, repository)):
         return readable
     return needs_sign_in(actor) or needs_scope(actor, Scope.WRITE) or ALLOW
+
+
+def can_create_in(actor: Actor, namespace: Namespace) -> Decision:
+    """Repositories under one's own name, and under organisations as maintainer or owner."""
+    if refusal := needs_sign_in(actor) or needs_scope(actor, Scope.WRITE):
+        return refusal
+    if actor.repositories is not None:
+        return refuse(_("This token is limited to some repositories; it cannot create others."), "scope")
+    if actor.is_staff or (actor.person is not None and namespace.pk == actor.person.namespace_id):
+        return ALLOW
+    if namespace.kind == Namespace.Kind.ORGANIZATION:
+        return accounts_rules.can_create_in_organization(actor, namespace.organization)
+    return refuse(_("You cannot create repositories under this name."))
+
+
+def can_restore(actor: Actor, repository: Repository) -> Decision:
+    """Undo of a deletion: whoever may create under the name. Others learn nothing."""
+    return ALLOW if can_create_in(actor, repository.namespace) else HIDE
