@@ -121,6 +121,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "core.templatetags.openi",
                 "core.templatetags.permissions",
+                "core.templatetags.portal",
             ],
         },
     }

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
+from core.places import NavigationItem, navigation
 from projects import rules
 from projects.models import Repository
 from projects.places import Tab, tabs
@@ -20,3 +21,4 @@ tabs.add(Tab("code", _("Code"), "code", "", _always), order=10)
 tabs.add(Tab("releases", _("Releases"), "tag", "/releases", _always, count="releases"), order=70)
 tabs.add(Tab("contributors", _("Contributors"), "users", "/contributors", _always), order=80)
 tabs.add(Tab("settings", _("Settings"), "settings", "/settings", _administers), order=90)
+navigation.add(NavigationItem(_("Explore"), "/explore", "/explore"), order=10)

@@ -24,3 +24,14 @@ class Tab:
 
 
 tabs: Place[Tab] = Place("repository tabs")
+
+
+@dataclass(frozen=True)
+class NamespaceBox:
+    """A box on the page of a person or organisation: `template` is rendered with `context(actor, namespace)`."""
+
+    key: str
+    template: str
+
+
+namespace_boxes: Place[NamespaceBox] = Place("boxes of a namespace page")

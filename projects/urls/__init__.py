@@ -2,4 +2,9 @@
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from projects.urls import explore
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *explore.urlpatterns,
+    *explore.last,
+]
