@@ -258,6 +258,7 @@ ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 QUOTA_BYTES = env.int("QUOTA_BYTES", default=10 * 1024**3)
 MAX_BLOB_BYTES = env.int("MAX_BLOB_BYTES", default=2 * 1024**3)
 GIT_TRANSFERS = env.int("GIT_TRANSFERS", default=96)
+GIT_SECONDS = env.int("GIT_SECONDS", default=6 * 3600)  # a transfer takes no longer
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="")
 OPERATOR = env.str("OPERATOR", default="鹏城实验室")
 ICP_NUMBER = env.str("ICP_NUMBER", default="")

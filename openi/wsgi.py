@@ -6,4 +6,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openi.settings")
 
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+pages = get_wsgi_application()
+
+from projects.transport.http import GitHTTP  # noqa: E402 - needs Django to be set up
+
+application = GitHTTP(pages)

@@ -1,7 +1,12 @@
-"""Named places of a repository's pages, where other packages add their own."""
+"""Named places of repositories: where other packages add their own to pages and take part in pushes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pygit2
 
 from core.actors import Actor
 from core.places import Place
@@ -35,3 +40,46 @@ class NamespaceBox:
 
 
 namespace_boxes: Place[NamespaceBox] = Place("boxes of a namespace page")
+
+
+ZERO = "0" * 40
+Update = tuple[str, str, str]  # ref, old oid, new oid; ZERO for none
+
+
+@dataclass
+class Proposal:
+    """What someone wants a repository's refs to become.
+
+    `quarantine` is the object directory that holds the pushed objects until the push is accepted (None: they are in the
+    repository already). `quarantine_bytes` is its size on disk. `options` are the texts of `git push -o`.
+    """
+
+    actor: Actor
+    repository: Repository
+    access: str  # of the actor, as `rules.access`
+    updates: list[Update]
+    options: frozenset[str] = frozenset()
+    quarantine: Path | None = None
+    quarantine_bytes: int = 0
+    memo: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def store(self) -> Any:
+        """The repository opened by pygit2, pushed objects included."""
+        opened = pygit2.Repository(str(self.repository.path))
+        if self.quarantine is not None:
+            opened.odb.add_disk_alternate(str(self.quarantine))
+        return opened
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a push is not accepted: `ref` it is about ("" for the whole push), a sentence, and a stable code."""
+
+    ref: str
+    reason: str
+    code: str = "policy"
+
+
+Policy = Callable[[Proposal], Iterable[Refusal]]
+push_policies: Place[Policy] = Place("push policies")

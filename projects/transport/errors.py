@@ -1,0 +1,44 @@
+"""Refusals of the wire, as sentences that `git` shows to the person behind `remote:`."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError
+
+
+class WireError(DomainError):
+    """An answer that is an error: HTTP status, text, and headers such as WWW-Authenticate."""
+
+    def __init__(self, status: int, message: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.http_status = status
+        self.headers = headers or {}
+
+
+def credentials_needed(message: str = "") -> WireError:
+    """401: nobody signed in, or wrongly. The same answer for what is missing and what is private."""
+    text = message or _("Sign in to reach this repository: your login, and an access token as the password.")
+    return WireError(401, text, headers={"WWW-Authenticate": 'Basic realm="OpenI", charset="UTF-8"'})
+
+
+def no_repository() -> WireError:
+    """404: no repository, or none this person may read."""
+    return WireError(404, _("There is no repository at this address, or you may not read it."))
+
+
+def busy() -> WireError:
+    """503: all transfers of this process are taken."""
+    return WireError(503, _("Too many Git transfers are running. Try again in a few seconds."), headers={"Retry-After": "5"})
+
+
+def dumb_protocol() -> WireError:
+    """403: the files of a repository are not served one by one."""
+    return WireError(403, _("Only Git's smart protocol is served here. Use git 1.6.6 or newer: git clone %s/…") % settings.BASE_URL)
+
+
+def from_domain(error: DomainError) -> WireError:
+    """The wire's form of a domain error, with its status and waiting time."""
+    if isinstance(error, WireError):
+        return error
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    return WireError(error.status, error.message or _("This is not possible."), headers=headers)

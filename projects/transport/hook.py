@@ -1,0 +1,177 @@
+"""The one hook: git asks over inherited pipes, a thread of the process that started git answers. No HTTP, no second Python."""
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from django.db import connection
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from core.actors import Actor
+from projects import policies, rules
+from projects.commands import pushes
+from projects.models import Repository
+from projects.places import Proposal, Refusal, Update
+
+log = structlog.get_logger(__name__)
+FOLDER = Path(__file__).resolve().parent / "hooks"
+MAX_REQUEST = 64 * 1024**2  # bytes of refs in one push
+SHOWN_REFUSALS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """What git told the hook. `quarantine` is None after the push."""
+
+    hook: str  # pre-receive | post-receive
+    quarantine: Path | None
+    options: frozenset[str]
+    updates: list[Update]
+
+
+def parse(data: bytes) -> HookRequest | None:
+    """The request in `data`, None while it is incomplete. Raises ValueError for lines git would not write."""
+    if not data.endswith(b"\0"):
+        return None
+    fields = data.split(b"\0")
+    if len(fields) < 5 or len(fields) < 5 + int(fields[2]):
+        return None
+    count = int(fields[2])
+    hook, quarantine = fields[0].decode(), os.fsdecode(fields[1])
+    options = frozenset(option.decode(errors="replace") for option in fields[3 : 3 + count])
+    updates = []
+    for line in fields[3 + count].splitlines():
+        old, new, ref = line.decode(errors="surrogateescape").split(" ", 2)
+        if len(old) != 40 or len(new) != 40 or not ref:
+            raise ValueError("only SHA-1 repositories are served")
+        updates.append((ref, old, new))
+    return HookRequest(hook, Path(quarantine) if quarantine else None, options, updates)
+
+
+class HookChannel:
+    """The pipes of one push and the thread that answers on them.
+
+    Give `environment` and `descriptors` to the child, call `start` once it runs and `finish` when it has ended.
+    """
+
+    def __init__(self, actor: Actor, repository: Repository, language: str) -> None:
+        self.actor, self.repository, self.language = actor, repository, language
+        self._in, self._child_out = os.pipe()
+        self._child_in, self._out = os.pipe()
+        self._intent: pushes.Intent | None = None
+        self._updates: list[Update] = []
+        self._recorded = False
+        self._thread = threading.Thread(target=self._serve, name="git-hook", daemon=True)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables the hook reads."""
+        return {"OPENI_HOOK_TO": str(self._child_out), "OPENI_HOOK_FROM": str(self._child_in)}
+
+    @property
+    def descriptors(self) -> tuple[int, int]:
+        """File descriptors the child inherits."""
+        return self._child_out, self._child_in
+
+    def start(self) -> None:
+        """The child runs: keep our ends only, and answer."""
+        self._close_child_ends()
+        self._thread.start()
+
+    def abandon(self) -> None:
+        """The child never ran."""
+        self._close_child_ends()
+        os.close(self._in)
+        os.close(self._out)
+
+    def finish(self, seconds: float = 30) -> None:
+        """Wait until what the child did is recorded."""
+        self._thread.join(seconds)
+
+    @property
+    def accepted(self) -> bool:
+        """True from the moment the policies said yes: git is about to move refs and should not be killed any more."""
+        return self._intent is not None
+
+    def _close_child_ends(self) -> None:
+        os.close(self._child_out)
+        os.close(self._child_in)
+
+    def _serve(self) -> None:
+        with translation.override(self.language):
+            try:
+                while (request := self._next()) is not None:
+                    lines, good = self._answer(request)
+                    reply = "".join(f"|{line}\n" for line in lines) + ("ok\n" if good else "no\n")
+                    os.write(self._out, reply.encode(errors="replace"))
+            except BrokenPipeError:
+                pass
+            finally:
+                self._settle()
+                os.close(self._in)
+                os.close(self._out)
+                connection.close()
+
+    def _next(self) -> HookRequest | None:
+        data = bytearray()
+        while chunk := os.read(self._in, 1 << 16):
+            data += chunk
+            if len(data) > MAX_REQUEST:
+                return None
+            if chunk.endswith(b"\0") and (request := parse(bytes(data))) is not None:
+                return request
+        return None
+
+    def _answer(self, request: HookRequest) -> tuple[list[str], bool]:
+        """Lines for the user, and whether git may go on. A fault of ours refuses the push: nothing slips through."""
+        try:
+            return self._judge(request) if request.hook == "pre-receive" else self._record(request)
+        except Exception:  # noqa: BLE001 - git waits for an answer, whatever went wrong here
+            log.exception("push_hook_failed", repository=self.repository.pk, hook=request.hook)
+            return [_("The push could not be checked because of a fault on the site. Try again in a moment.")], False
+
+    def _judge(self, request: HookRequest) -> tuple[list[str], bool]:
+        weight = policies.directory_bytes(request.quarantine) if request.quarantine else 0
+        proposal = Proposal(
+            self.actor, self.repository, rules.access(self.actor, self.repository), request.updates, request.options, request.quarantine, weight
+        )
+        refused = policies.refusals(proposal)
+        if refused:
+            log.info("push_refused", repository=self.repository.pk, codes=sorted({refusal.code for refusal in refused}))
+            return refusal_lines(refused), False
+        connection.close()
+        self._updates = request.updates
+        self._intent = pushes.open_intent(self.actor, self.repository, request.updates)
+        return [], True
+
+    def _record(self, request: HookRequest) -> tuple[list[str], bool]:
+        pushes.record_push(self.actor, self.repository, request.updates)
+        self._recorded = True
+        return [], True
+
+    def _settle(self) -> None:
+        """Git ended: if it said yes to nothing, or died before its last hook, look at the refs themselves."""
+        if self._intent is None:
+            return
+        try:
+            if not self._recorded and (moved := pushes.moved_updates(self.repository, self._updates)):
+                pushes.record_push(self.actor, self.repository, moved)
+            self._intent.close()
+        except Exception:  # noqa: BLE001 - the intent file stays; the sweep records it later
+            log.exception("push_not_recorded", repository=self.repository.pk)
+            self._intent.release()
+
+
+def refusal_lines(refused: list[Refusal]) -> list[str]:
+    """What the person reads after `remote:`, one refusal a line."""
+    lines = ["", _("This push was not accepted:")]
+    for refusal in refused[:SHOWN_REFUSALS]:
+        lines.append(f"  {refusal.ref}: {refusal.reason}" if refusal.ref else f"  {refusal.reason}")
+    if len(refused) > SHOWN_REFUSALS:
+        lines.append("  " + _("… and %d more reasons.") % (len(refused) - SHOWN_REFUSALS))
+    return [*lines, ""]
+
+

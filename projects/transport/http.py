@@ -1,0 +1,387 @@
+"""Git's smart protocol over HTTP (gitprotocol-http(5)), below Django's request object.
+
+Django cannot read a chunked body under WSGI, and a push above 1 MB is chunked; so this WSGI application answers exactly
+three routes of a repository and hands everything else on. Bodies stream both ways in blocks; nothing is kept whole.
+"""
+
+import contextlib
+import os
+import re
+import select
+import subprocess
+import tempfile
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from core import metrics
+from core.actors import ANONYMOUS, Actor
+from core.errors import DomainError
+from projects import policies
+from projects.models import Repository
+from projects.transport import auth, errors, packs
+from projects.transport.hook import HookChannel
+
+log = structlog.get_logger(__name__)
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+ROUTE = re.compile(r"/(?:(?P<dataset>datasets)/)?(?P<namespace>[^/]+|[^/]+\.[^/]+(?:/[^/]+)+)/(?P<name>[^/]+?)(?:\.git)?/(?P<rest>info/refs|git-upload-pack|git-receive-pack)")
+DUMB = re.compile(r"/.+\.git/(?:HEAD|objects/.*|info/(?!lfs|refs).*)")
+MAX_NEGOTIATION = 64 * 1024**2  # bytes of a fetch request, inflated
+PIPE = 60 * 1024  # bytes that fit a pipe before anybody reads
+NO_CACHE = [("Cache-Control", "no-cache, max-age=0, must-revalidate"), ("Expires", "Fri, 01 Jan 1980 00:00:00 GMT"), ("Pragma", "no-cache")]
+STATUS = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 413: "Payload Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests", 451: "Unavailable For Legal Reasons", 503: "Service Unavailable"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a Git client: which repository, which of the three routes, which service."""
+
+    namespace: str
+    name: str
+    kind: str  # "" | dataset
+    route: str  # info/refs | git-upload-pack | git-receive-pack
+    service: str  # "" for a dumb client
+
+
+def call_of(environ: Environ) -> Call | None:
+    """The Git call in a request, None for everything that is not Git's."""
+    path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode(errors="replace")
+    if not path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack")):
+        return Call("", "", "", "", "") if DUMB.fullmatch(path) else None
+    found = ROUTE.fullmatch(path)
+    if found is None or (found["dataset"] is None and found["namespace"] == "datasets"):
+        return None
+    service = found["rest"]
+    if service == "info/refs":
+        service = parse_qs(environ.get("QUERY_STRING", "")).get("service", [""])[0]
+    kind = "dataset" if found["dataset"] else ""
+    return Call(found["namespace"], found["name"], kind, found["rest"], service if service in packs.SERVICES else "")
+
+
+class GitHTTP:
+    """WSGI application around another: Git's routes here, the rest there."""
+
+    def __init__(self, application: WSGI) -> None:
+        self.application = application
+        self._slots = threading.BoundedSemaphore(settings.GIT_TRANSFERS)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a Git call, or pass the request on."""
+        call = call_of(environ)
+        if call is None:
+            return self.application(environ, start_response)
+        language = auth.language_of(ANONYMOUS, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        with translation.override(language):
+            try:
+                return self._answer(call, environ, start_response)
+            except DomainError as error:
+                return refuse(errors.from_domain(error), start_response)
+            except Exception:
+                log.exception("git_request_failed", path=environ.get("PATH_INFO"))
+                return refuse(errors.WireError(503, _("The site has a fault. Try again in a moment.")), start_response)
+            finally:
+                connection.close()
+
+    def _answer(self, call: Call, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if not call.service:
+            raise errors.dumb_protocol()
+        _check_method(call, environ)
+        actor = auth.actor_of_request(environ)
+        language = auth.language_of(actor, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        with translation.override(language):
+            repository = auth.find(actor, (call.namespace, call.name), kind=call.kind, service=call.service)
+            limit = _input_limit(repository) if call.route == "git-receive-pack" else 0
+            connection.close()
+            if not self._slots.acquire(blocking=False):
+                raise errors.busy()
+            release = _once(self._slots.release)
+            try:
+                return self._serve(call, actor, repository, environ, start_response, release, limit, language)
+            except BaseException:
+                release()
+                raise
+
+    def _serve(
+        self, call: Call, actor: Actor, repository: Repository, environ: Environ, start_response: StartResponse, release: Callable[[], None],
+        limit: int, language: str,
+    ) -> Iterable[bytes]:
+        protocol = protocol_of(environ.get("HTTP_GIT_PROTOCOL", ""))
+        if call.route == "info/refs":
+            transfer = advertise(call, repository, protocol, release)
+            return _respond(start_response, f"application/x-{call.service}-advertisement", transfer)
+        body = Body(environ, limit=MAX_NEGOTIATION if call.service == "git-upload-pack" else limit + 1024**2)
+        content_type = f"application/x-{call.service}-result"
+        if body.length == 4 and (start := body.read(4)) in (b"0000", b""):
+            release()
+            return _respond(start_response, content_type, [])
+        if body.length == 4:
+            body.push_back(start)
+        if call.service == "git-upload-pack":
+            return _respond(start_response, content_type, upload(repository, protocol, body, release))
+        return _respond(start_response, content_type, receive(actor, repository, protocol, body, release, limit, language))
+
+
+def _once(release: Callable[[], None]) -> Callable[[], None]:
+    """`release`, but a second call does nothing: an answer may end in more than one way."""
+    left = [release]
+    lock = threading.Lock()
+
+    def run() -> None:
+        with lock:
+            todo = left.pop() if left else None
+        if todo is not None:
+            todo()
+
+    return run
+
+
+def _check_method(call: Call, environ: Environ) -> None:
+    wanted = "GET" if call.route == "info/refs" else "POST"
+    if environ["REQUEST_METHOD"] != wanted:
+        raise errors.WireError(405, _("Use %s here.") % wanted, headers={"Allow": wanted})
+    if wanted == "POST" and environ.get("CONTENT_TYPE", "") != f"application/x-{call.service}-request":
+        raise errors.WireError(415, _("This address speaks Git's smart protocol only."))
+
+
+def _input_limit(repository: Repository) -> int:
+    """Bytes a pushed pack may have: what the quota leaves, and a little so that the policy can say it in words."""
+    return max(policies.quota_left(repository), 0) + 64 * 1024**2
+
+
+def protocol_of(header: str) -> str:
+    """`version=N` out of a Git-Protocol header, "" if there is none we know; nothing else of it reaches git."""
+    return next((part for part in header.split(":") if re.fullmatch(r"version=[012]", part)), "")
+
+
+def refuse(error: errors.WireError, start_response: StartResponse) -> list[bytes]:
+    """A plain-text answer; git shows it line by line behind `remote:`."""
+    body = (error.message + "\n").encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *error.headers.items(), *NO_CACHE]
+    start_response(f"{error.http_status} {STATUS.get(error.http_status, 'Error')}", headers)
+    metrics.REQUESTS.labels("GIT", "git", error.http_status).inc()
+    return [body]
+
+
+def _respond(start_response: StartResponse, content_type: str, body: Iterable[bytes]) -> Iterable[bytes]:
+    headers = [("Content-Type", content_type), *NO_CACHE]
+    if isinstance(body, list):
+        headers.append(("Content-Length", str(sum(map(len, body)))))
+    start_response("200 OK", headers)
+    metrics.REQUESTS.labels("GIT", "git", 200).inc()
+    return body
+
+
+class Body:
+    """A request body as a stream: Content-Length or chunked, gzip undone, never more than `limit` bytes of it.
+
+    `length` is the announced length, None if chunked. Raises WireError 413 and 415; `read` returns b"" at the end.
+    """
+
+    def __init__(self, environ: Environ, *, limit: int) -> None:
+        self._input = environ["wsgi.input"]
+        announced = environ.get("CONTENT_LENGTH") or ""
+        chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+        self.length: int | None = None if chunked else int(announced) if announced.isdigit() else 0
+        self._left = self.length
+        self._room = limit
+        encoding = environ.get("HTTP_CONTENT_ENCODING", "").lower()
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise errors.WireError(415, _("Send the request plain or compressed with gzip."))
+        self._inflate = zlib.decompressobj(31) if encoding.endswith("gzip") else None
+        self._pending = b""
+        if self._inflate is None and self.length is not None and self.length > limit:
+            raise self._too_large()
+
+    def _too_large(self) -> errors.WireError:
+        return errors.WireError(413, _("The request is larger than what may be pushed here."))
+
+    def push_back(self, data: bytes) -> None:
+        """Let `data` be read again."""
+        self._pending = data + self._pending
+        self._room += len(data)
+
+    def read(self, size: int = packs.BLOCK) -> bytes:
+        """At most `size` bytes, at least one before the end."""
+        data = self._pending or self._next(size)
+        self._pending = b""
+        self._room -= len(data)
+        if self._room < 0:
+            raise self._too_large()
+        return data
+
+    def _next(self, size: int) -> bytes:
+        while True:
+            if self._inflate is not None and self._inflate.unconsumed_tail:
+                return self._inflate.decompress(self._inflate.unconsumed_tail, size)
+            raw = self._raw(size)
+            if not raw or self._inflate is None:
+                return raw
+            if data := self._inflate.decompress(raw, size):
+                return data
+
+    def _raw(self, size: int) -> bytes:
+        if self._left is None:
+            return bytes(self._input.read(size))
+        if self._left == 0:
+            return b""
+        data = bytes(self._input.read(min(size, self._left)))
+        if not data:
+            raise ConnectionAbortedError("the client went away in the middle of its request")
+        self._left -= len(data)
+        return data
+
+
+class Transfer:
+    """The answer of a git child as a WSGI iterable; `close` frees the child whatever happened before."""
+
+    def __init__(self, child: "subprocess.Popen[bytes]", service: str, release: Callable[[], None], *, first: Iterable[bytes] = (), channel: HookChannel | None = None) -> None:
+        self._child, self._service, self._release, self._channel = child, service, release, channel
+        self._first = list(first)
+        self._bytes, self._since = 0, time.monotonic()
+        self._open = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._first
+        assert self._child.stdout is not None
+        descriptor = self._child.stdout.fileno()
+        while data := os.read(descriptor, packs.BLOCK):
+            self._bytes += len(data)
+            yield data
+        self.close()
+
+    def close(self) -> None:
+        """Called by the server at the end, and at once when the client is gone."""
+        if not self._open:
+            return
+        self._open = False
+        if self._child.stdout is not None:
+            self._child.stdout.close()
+        accepted = self._channel is not None and self._channel.accepted
+        status = packs.stop(self._child, self._service, patience=10 if accepted else 0.05)
+        if self._channel is not None:
+            self._channel.finish()
+        self._release()
+        metrics.TRANSFER_BYTES.labels("out", "http").inc(self._bytes)
+        log.info("git_transfer", service=self._service, bytes=self._bytes, status=status, ms=round((time.monotonic() - self._since) * 1000))
+        if self._service == "git-upload-pack":
+            packs.trim_cache()
+
+
+_v2_capabilities: list[bytes] = []
+
+
+def advertise(call: Call, repository: Repository, protocol: str, release: Callable[[], None]) -> Iterable[bytes]:
+    """The answer to info/refs. Protocol v2's says nothing about the repository, so git is asked for it once per process."""
+    modern = protocol == "version=2" and call.service == "git-upload-pack"
+    if modern and _v2_capabilities:
+        release()
+        return _v2_capabilities
+    line = f"# service={call.service}\n".encode()
+    banner = b"%04x%s0000" % (len(line) + 4, line)
+    run = packs.command(call.service, repository.path, protocol=protocol, options=("--stateless-rpc", "--advertise-refs"))
+    child = packs.start(run, stdin=subprocess.DEVNULL)
+    transfer = Transfer(child, call.service, release, first=[banner])
+    if not modern:
+        return transfer
+    answer = b"".join(transfer)
+    if answer.endswith(b"0000") and b"version 2" in answer:
+        _v2_capabilities[:] = [answer]
+    return [answer]
+
+
+def upload(repository: Repository, protocol: str, body: Body, release: Callable[[], None]) -> Transfer:
+    """A fetch: the request first (it is small: wants and haves), then git's answer as it comes."""
+    run = packs.command("git-upload-pack", repository.path, protocol=protocol, options=("--stateless-rpc",))
+    size = 0
+    with tempfile.SpooledTemporaryFile(max_size=PIPE, dir=settings.DATA_DIR) as spool:
+        while data := body.read():
+            spool.write(data)
+            size += len(data)
+        if size > PIPE:  # a file: nobody has to write while git answers
+            descriptor = spool.fileno()
+            spool.flush()
+            spool.seek(0)
+            return Transfer(packs.start(run, stdin=descriptor), run.service, release)
+        spool.seek(0)
+        request = spool.read()
+    child = packs.start(run, stdin=subprocess.PIPE)
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write(request)
+    child.stdin.close()
+    return Transfer(child, run.service, release)
+
+
+def receive(
+    actor: Actor, repository: Repository, protocol: str, body: Body, release: Callable[[], None], limit: int, language: str
+) -> Transfer:
+    """A push: the pack flows into git as it arrives; git's hook asks our policies; the push is recorded before the answer ends."""
+    channel = HookChannel(actor, repository, language)
+    try:
+        run = packs.command(
+            "git-receive-pack", repository.path, protocol=protocol, options=("--stateless-rpc",), max_input=limit, extra=channel.environment,
+            descriptors=channel.descriptors,
+        )
+        child = packs.start(run, stdin=subprocess.PIPE)
+    except BaseException:
+        channel.abandon()
+        raise
+    channel.start()
+    early: list[bytes] = []
+    try:
+        early = _pump(body, child)
+    except BaseException:
+        Transfer(child, run.service, release, channel=channel).close()
+        raise
+    return Transfer(child, run.service, release, first=early, channel=channel)
+
+
+def _pump(body: Body, child: "subprocess.Popen[bytes]") -> list[bytes]:
+    """Write the body to git; what git says meanwhile (a few lines of progress) is returned, so neither waits for the other."""
+    assert child.stdin is not None and child.stdout is not None
+    source, sink = child.stdin.fileno(), child.stdout.fileno()
+    os.set_blocking(source, False)
+    poller = select.poll()
+    poller.register(source, select.POLLOUT)
+    poller.register(sink, select.POLLIN)
+    said: list[bytes] = []
+    try:
+        while data := body.read():
+            metrics.TRANSFER_BYTES.labels("in", "http").inc(len(data))
+            view = memoryview(data)
+            while view:
+                ready = dict(poller.poll())
+                if ready.get(sink, 0) & (select.POLLIN | select.POLLHUP):
+                    chunk = os.read(sink, packs.BLOCK)
+                    if not chunk:
+                        return said
+                    said.append(chunk)
+                if ready.get(source, 0) & select.POLLERR:
+                    return said
+                if ready.get(source, 0) & select.POLLOUT:
+                    view = view[_write(source, view) :]
+    except BrokenPipeError:
+        pass
+    finally:
+        child.stdin.close()
+    return said
+
+
+def _write(descriptor: int, view: memoryview) -> int:
+    try:
+        return os.write(descriptor, view)
+    except BlockingIOError:
+        return 0
