@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from accounts.logic import ROLES
 from accounts.models import Membership, Organization, User
 from core.actors import Actor, Scope
-from core.rules import ALLOW, Decision, needs_scope, needs_sign_in, refuse
+from core.rules import ALLOW, Decision, needs, refuse
 
 
 def role_in(actor: Actor, organization: Organization) -> str:
@@ -25,7 +25,7 @@ def _at_least(actor: Actor, organization: Organization, role: str) -> bool:
 
 def can_administer_organization(actor: Actor, organization: Organization) -> Decision:
     """Owners change the profile, members, teams and delete; staff may too."""
-    if refusal := needs_sign_in(actor) or needs_scope(actor, Scope.ADMIN):
+    if (refusal := needs(actor, Scope.ADMIN)) is not None:
         return refusal
     if actor.is_staff or _at_least(actor, organization, "owner"):
         return ALLOW
@@ -34,7 +34,7 @@ def can_administer_organization(actor: Actor, organization: Organization) -> Dec
 
 def can_create_in_organization(actor: Actor, organization: Organization) -> Decision:
     """Maintainers and owners create repositories in the organisation's name."""
-    if refusal := needs_sign_in(actor) or needs_scope(actor, Scope.WRITE):
+    if (refusal := needs(actor, Scope.WRITE)) is not None:
         return refusal
     if actor.is_staff or _at_least(actor, organization, "maintainer"):
         return ALLOW

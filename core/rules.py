@@ -37,6 +37,14 @@ def refuse(reason: str, code: str = "forbidden") -> Decision:
     return Decision(False, reason, code=code)
 
 
+def needs(actor: Actor, scope: Scope) -> Decision | None:
+    """The refusal for an anonymous actor or a credential without `scope`, else None.
+
+    Compare with `is not None`: a refusal is falsy, like every Decision that says no.
+    """
+    return refuse(_("Sign in first."), "sign_in") if actor.is_anonymous else needs_scope(actor, scope)
+
+
 def needs_sign_in(actor: Actor) -> Decision | None:
     """The refusal for an anonymous actor, else None."""
     return refuse(_("Sign in first."), "sign_in") if actor.is_anonymous else None

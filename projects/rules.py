@@ -7,7 +7,7 @@ from accounts import rules as accounts_rules
 from accounts.models import Membership, Namespace
 from core.actors import Actor, Scope
 from core.errors import TakenDown
-from core.rules import ALLOW, HIDE, Decision, needs_scope, needs_sign_in, refuse
+from core.rules import ALLOW, HIDE, Decision, needs, refuse
 from projects.logic import ROLE_ACCESS, highest, includes
 from projects.models import Collaborator, DeployKey, Repository, TeamAccess, Visibility
 
@@ -97,9 +97,7 @@ def can_read(actor: Actor, repository: Repository) -> Decision:
 def _needs(actor: Actor, repository: Repository, level: str, scope: Scope) -> Decision:
     if not (readable := can_read(actor, repository)):
         return readable
-    if actor.deploy_key is None and (refusal := needs_sign_in(actor)):
-        return refusal
-    if refusal := needs_scope(actor, scope):
+    if (refusal := needs(actor, scope)) is not None:
         return refusal
     if not includes(access(actor, repository), level):
         reasons = {
@@ -136,7 +134,7 @@ def can_fork(actor: Actor, repository: Repository) -> Decision:
     """Anyone signed in who may read it; an empty repository has nothing to fork."""
     if not (readable := can_read(actor, repository)):
         return readable
-    if refusal := needs_sign_in(actor) or needs_scope(actor, Scope.WRITE):
+    if (refusal := needs(actor, Scope.WRITE)) is not None:
         return refusal
     if actor.person is None:
         return refuse(_("Only people can fork."))
@@ -149,12 +147,13 @@ def can_star(actor: Actor, repository: Repository) -> Decision:
     """Anyone signed in who may read it."""
     if not (readable := can_read(actor, repository)):
         return readable
-    return needs_sign_in(actor) or needs_scope(actor, Scope.WRITE) or ALLOW
+    refusal = needs(actor, Scope.WRITE)
+    return ALLOW if refusal is None else refusal
 
 
 def can_create_in(actor: Actor, namespace: Namespace) -> Decision:
     """Repositories under one's own name, and under organisations as maintainer or owner."""
-    if refusal := needs_sign_in(actor) or needs_scope(actor, Scope.WRITE):
+    if (refusal := needs(actor, Scope.WRITE)) is not None:
         return refusal
     if actor.repositories is not None:
         return refuse(_("This token is limited to some repositories; it cannot create others."), "scope")

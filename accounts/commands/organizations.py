@@ -15,7 +15,7 @@ from accounts.models import Invitation, Membership, Namespace, Organization, Tea
 from core import events
 from core.actors import Actor, Scope
 from core.errors import Conflict, Invalid, NotFound
-from core.rules import needs_scope, needs_sign_in, refuse
+from core.rules import needs, needs_sign_in, refuse
 
 INVITATION_DAYS = 14
 
@@ -25,7 +25,8 @@ def create_organization(actor: Actor, slug: str, *, display_name: str = "", desc
 
     Raises Forbidden (not signed in, scope), Invalid (name), Conflict (taken). Publishes OrganizationCreated.
     """
-    (needs_sign_in(actor) or needs_scope(actor, Scope.ADMIN) or rules.ALLOW).require()
+    if (refusal := needs(actor, Scope.ADMIN)) is not None:
+        refusal.require()
     if actor.person is None:
         refuse(_("Only people can found organizations.")).require()
     founder: User = actor.person  # type: ignore[assignment]
@@ -162,7 +163,8 @@ def invite(actor: Actor, organization: Organization, *, email: str, role: str) -
 
 def accept_invitation(actor: Actor, invitation: Invitation) -> Membership:
     """Join by an open invitation. Raises Forbidden (anonymous), Conflict (used or expired). Publishes MembershipChanged."""
-    (needs_sign_in(actor) or rules.ALLOW).require()
+    if (refusal := needs_sign_in(actor)) is not None:
+        refusal.require()
     with transaction.atomic():
         fresh = Invitation.objects.select_for_update().get(pk=invitation.pk)
         if fresh.accepted_at or fresh.expires_at <= timezone.now() or fresh.organization is None or actor.person is None:
