@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 _data = tempfile.mkdtemp(prefix="openi-test-")
 os.environ["OPENI_DATA_DIR"] = _data
+os.environ["DJANGO_SETTINGS_MODULE"] = "openi.settings"  # here and not in pyproject.toml: pytest-django would read the settings before this file
 os.environ["OPENI_NUDGE_WORKER"] = "false"
 os.environ.setdefault("OPENI_LOG_LEVEL", "ERROR")
 os.environ.setdefault("OPENI_BASE_URL", "http://127.0.0.1:8000")
@@ -15,8 +16,11 @@ _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 if _worker and os.environ.get("OPENI_REDIS_URL"):
     os.environ["OPENI_REDIS_URL"] = os.environ["OPENI_REDIS_URL"].rsplit("/", 1)[0] + f"/{int(_worker[2:]) + 1}"
 
+import django  # noqa: E402
 import pytest  # noqa: E402
 from django.core.cache import caches  # noqa: E402
+
+django.setup()
 
 
 def pytest_unconfigure() -> None:
