@@ -25,7 +25,7 @@ def _administered(request: ActorRequest, slug: str) -> Organization:
 
 def organization_new(request: ActorRequest) -> HttpResponse:
     """Found an organisation."""
-    if needs_sign_in(request.actor):
+    if needs_sign_in(request.actor) is not None:
         return redirect(f"/login?next={request.path}")
     form = OrganizationForm(request.POST or None)
     if request.method == "POST":
@@ -115,7 +115,7 @@ def invitation_accept(request: ActorRequest, secret: str) -> HttpResponse:
     """What an invitation offers, and the button to accept."""
     invitation: Invitation = queries.invitation(secret)
     if request.method == "POST":
-        if needs_sign_in(request.actor):
+        if needs_sign_in(request.actor) is not None:
             return redirect(f"/login?next={request.path}")
         membership = commands.accept_invitation(request.actor, invitation)
         return redirect(membership.organization)
