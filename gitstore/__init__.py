@@ -1,0 +1,63 @@
+"""Git objects in pure Python, no Django: reads by pygit2 in process, everything that writes packs or history by the `git` binary.
+
+Every function takes the repository's folder first. Oids are full lower-case hex; commits are named by oid (`resolve` and `commit_oid` turn
+names into oids). Errors are in `gitstore.errors`. A pool, an alternate or a quarantine never decides what a reader may see: ask `reaches`.
+
+Reads        commit commits entry entry_at tree tree_oid files sizes blob blob_size blob_stream
+Refs         refs branches tags tag_details ref_oid commit_oid head resolve update_refs set_head
+History      log between count authored · last_commits build_last_commits · merge_base is_ancestor divergence divergence_between reaches containing
+Changes      diff commit_diff words diff_stream patch_stream · blame · archive grep
+Writes       write_blob write_blob_stream write_commit commit_changes rename_edits fetch_objects · merge_trees
+Repositories init_bare fork pool_of leave_pool · after_import maintain maintain_pool collect commit_graph disk_size fsck locked
+Signatures   signature_of verify_ssh verify_gpg
+Names        check_ref_name ref_name_fault check_path path_fault is_dotgit · paths.repository paths.pool
+Processes    environment run stream start end
+"""
+
+from gitstore.blames import blame
+from gitstore.diffs import commit_diff, diff, diff_stream, patch_stream, words
+from gitstore.errors import (
+    GitError,
+    GitFailed,
+    NameInvalid,
+    PathMissing,
+    RefConflict,
+    RefMissing,
+    RepositoryBusy,
+    RepositoryMissing,
+    TimedOut,
+    TooLarge,
+)
+from gitstore.exports import Match, archive, grep, sizes
+from gitstore.graph import borrowing, containing, divergence, divergence_between, is_ancestor, merge_base, reaches
+from gitstore.history import authored, between, count, log
+from gitstore.lastcommits import build_last_commits, last_commits
+from gitstore.maintenance import after_import, collect, commit_graph, disk_size, fsck, locked, maintain, maintain_pool
+from gitstore.merges import Merged, merge_trees
+from gitstore.names import INTERNAL, check_path, check_ref_name, is_dotgit, path_fault, ref_name_fault
+from gitstore.objects import blob, blob_size, blob_stream, commit, commits, entry, entry_at, files, tree, tree_oid
+from gitstore.process import end, environment, run, start, stream
+from gitstore.refs import branches, commit_oid, head, ref_oid, refs, resolve, set_head, tag_details, tags, update_refs
+from gitstore.repositories import fork, init_bare, leave_pool, pool_of
+from gitstore.signatures import Signed, signature_of, verify_gpg, verify_ssh
+from gitstore.store import forget
+from gitstore.types import (
+    ZERO,
+    BlameRange,
+    Blob,
+    Commit,
+    Diff,
+    Divergence,
+    Edit,
+    Entry,
+    FileDiff,
+    Hunk,
+    Line,
+    LogPage,
+    Put,
+    Ref,
+    Resolved,
+    Signature,
+    TagDetails,
+)
+from gitstore.writes import commit_changes, fetch_objects, rename_edits, write_blob, write_blob_stream, write_commit

@@ -1,0 +1,93 @@
+"""Questions about ancestry."""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pygit2
+
+from gitstore import process
+from gitstore.errors import GitFailed, PathMissing
+from gitstore.refs import refs
+from gitstore.store import object_of, opened, opened_with
+from gitstore.types import Divergence
+
+
+def merge_base(path: Path, one: str, other: str, *, store: Path | None = None) -> str:
+    """Best common ancestor of two commits, "" if they share none. `store` is another repository that holds one of them."""
+    found = opened_with(path, store).merge_base(one, other)
+    return str(found) if found else ""
+
+
+def is_ancestor(path: Path, ancestor: str, tip: str) -> bool:
+    """True if `tip` reaches `ancestor` (or is it)."""
+    return ancestor == tip or bool(opened(path).descendant_of(tip, ancestor))
+
+
+def divergence(path: Path, ours: str, theirs: str) -> Divergence:
+    """Commits only in `ours` (ahead) and only in `theirs` (behind)."""
+    if ours == theirs:
+        return Divergence(0, 0)
+    ahead, behind = opened(path).ahead_behind(ours, theirs)
+    return Divergence(ahead, behind)
+
+
+def borrowing(*others: Path) -> dict[str, str]:
+    """Environment that lets one child read the objects of other repositories too; nothing is written to disk."""
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(str(other / "objects") for other in others)}
+
+
+def divergence_between(path: Path, ours: str, other: Path, theirs: str) -> Divergence:
+    """As `divergence` with `theirs` in another repository. Raises GitFailed if an object is missing."""
+    if ours == theirs:
+        return Divergence(0, 0)
+    arguments = ["rev-list", "--left-right", "--count", "--end-of-options", f"{ours}...{theirs}"]
+    ahead, behind = process.run(path, arguments, timeout=20, extra=borrowing(other)).split()
+    return Divergence(int(ahead), int(behind))
+
+
+def tips(path: Path) -> list[str]:
+    """Distinct oids of branches and tags."""
+    return sorted(set(refs(path, "refs/heads").values()) | set(refs(path, "refs/tags").values()))
+
+
+def reaches(path: Path, oid: str, *, timeout: float = 5) -> bool:
+    """True if a branch or tag of this repository leads to the object `oid`, whatever the shared store holds.
+
+    Commits: one walk with the commit-graph. Trees, blobs and tags: `rev-list --objects` up to the object, within `timeout` seconds.
+    """
+    try:
+        found = object_of(path, oid)
+    except PathMissing:
+        return False
+    starts = tips(path)
+    if oid in starts:
+        return True
+    if isinstance(found, pygit2.Commit):
+        return _commit_reached(path, oid, starts)
+    return _object_reached(path, oid, starts, timeout)
+
+
+def _object_reached(path: Path, oid: str, starts: Sequence[str], timeout: float) -> bool:
+    """Read the list of reached objects until the one asked for comes by."""
+    stdin = "".join(f"{tip}\n" for tip in starts).encode()
+    wanted, tail = f"\n{oid}".encode(), b"\n"
+    listing = process.stream(path, ["rev-list", "--objects", "--use-bitmap-index", "--stdin"], input=stdin, timeout=timeout)
+    with contextlib.closing(listing), contextlib.suppress(GitFailed):
+        for piece in listing:
+            if wanted in tail + piece:
+                return True
+            tail = piece[-64:]
+    return False
+
+
+def _commit_reached(path: Path, oid: str, starts: Sequence[str]) -> bool:
+    """`git rev-list --stdin` with the question turned round: is anything left of oid when all tips are taken away?"""
+    stdin = (oid + "\n" + "".join(f"^{tip}\n" for tip in starts)).encode()
+    return not process.run(path, ["rev-list", "--max-count=1", "--stdin"], input=stdin, timeout=10).strip()
+
+
+def containing(path: Path, oid: str, *, limit: int = 20) -> list[str]:
+    """Full names of branches and tags that contain a commit, at most `limit`."""
+    output = process.run(path, ["for-each-ref", f"--count={limit}", "--format=%(refname)", f"--contains={oid}", "refs/heads", "refs/tags"], timeout=10)
+    return output.decode("utf-8", "surrogateescape").split("\n")[:-1]

@@ -1,0 +1,162 @@
+"""History pages. The plain log walks in process from a cursor that names the frontier, so page 1,700 costs what page 1 costs."""
+
+import base64
+import heapq
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pygit2
+
+from gitstore import process
+from gitstore.errors import PathMissing
+from gitstore.objects import as_commit, commit
+from gitstore.store import opened
+from gitstore.types import Commit, LogPage
+
+_ABBREVIATED = 10  # bytes of an oid in a cursor
+_FRONTIER_MAX = 400
+
+
+def log(
+    path: Path,
+    oid: str,
+    *,
+    limit: int = 30,
+    after: str = "",
+    file: str = "",
+    follow: bool = False,
+    author: str = "",
+    grep: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> LogPage:
+    """Commits reachable from `oid`, newest first; `after` is the cursor of the page before.
+
+    Without filters the walk is in process by commit time; with `file`, `author`, `grep`, `since` or `until` it is
+    `git log`, which uses the commit-graph's changed-path filters (git-commit-graph(1)). Raises PathMissing for a bad cursor.
+    """
+    if file or author or grep or since or until:
+        return _filtered(path, oid, limit, after, file, follow, author, grep, since, until)
+    frontier = _decode(path, after) if after else [oid]
+    return _walk(path, frontier, limit)
+
+
+def _walk(path: Path, frontier: Sequence[str], limit: int) -> LogPage:
+    repository = opened(path)
+    heap: list[tuple[int, int, pygit2.Commit]] = []
+    seen: set[str] = set()
+
+    def push(oid: str) -> None:
+        if oid not in seen:
+            seen.add(oid)
+            found = repository.get(oid)
+            if isinstance(found, pygit2.Commit):  # a shallow repository ends here
+                heapq.heappush(heap, (-found.commit_time, len(seen), found))
+
+    for oid in frontier:
+        push(oid)
+    shown: list[Commit] = []
+    while heap and len(shown) < limit:
+        found = heapq.heappop(heap)[2]
+        shown.append(as_commit(found))
+        for parent in found.parent_ids:
+            push(str(parent))
+    rest = [str(entry[2].id) for entry in sorted(heap)[:_FRONTIER_MAX]]
+    return LogPage(shown, _encode(rest))
+
+
+def _encode(oids: Sequence[str]) -> str:
+    raw = b"".join(bytes.fromhex(oid)[:_ABBREVIATED] for oid in oids)
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decode(path: Path, cursor: str) -> list[str]:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except ValueError as error:
+        raise PathMissing(cursor) from error
+    if not raw or len(raw) % _ABBREVIATED or len(raw) > _ABBREVIATED * _FRONTIER_MAX:
+        raise PathMissing(cursor)
+    repository = opened(path)
+    answer = []
+    for start in range(0, len(raw), _ABBREVIATED):
+        try:
+            answer.append(str(repository[raw[start : start + _ABBREVIATED].hex()].id))
+        except (KeyError, ValueError) as error:
+            raise PathMissing(cursor) from error
+    return answer
+
+
+def _filtered(
+    path: Path, oid: str, limit: int, after: str, file: str, follow: bool, author: str, grep: str, since: datetime | None, until: datetime | None
+) -> LogPage:
+    skip = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0
+    arguments = ["log", "-z", "--format=%H", f"--max-count={limit + 1}", f"--skip={skip}"]
+    if author:
+        arguments += ["--fixed-strings", "--regexp-ignore-case", f"--author={author}"]
+    if grep:
+        arguments += ["--fixed-strings", "--regexp-ignore-case", f"--grep={grep}"]
+    if since:
+        arguments.append(f"--since={since.isoformat()}")
+    if until:
+        arguments.append(f"--until={until.isoformat()}")
+    paths: dict[str, str] = {}
+    if file and follow:
+        output = process.run(path, [*arguments, "--follow", "--name-only", "--end-of-options", oid, "--", file], timeout=20, extra=_LITERAL)
+        oids = _followed(output, paths)
+    else:
+        tail = ["--", file] if file else []
+        output = process.run(path, [*arguments, "--end-of-options", oid, *tail], timeout=20, extra=_LITERAL)
+        oids = [text for text in output.decode().split("\0") if text]
+    shown = [commit(path, found) for found in oids[:limit]]
+    return LogPage(shown, str(skip + limit) if len(oids) > limit else "", paths)
+
+
+_LITERAL = {"GIT_LITERAL_PATHSPECS": "1"}
+
+
+def _followed(output: bytes, paths: dict[str, str]) -> list[str]:
+    """`--follow --name-only -z`: oid, NUL, newline + name, NUL. Fills `paths` with the name at each commit."""
+    oids: list[str] = []
+    for piece in output.split(b"\0"):
+        text = piece.decode("utf-8", "surrogateescape")
+        stripped = text.lstrip("\n")
+        if len(stripped) == 40 and all(character in "0123456789abcdef" for character in stripped):
+            oids.append(stripped)
+        elif stripped and oids:
+            paths[oids[-1]] = stripped
+    return oids
+
+
+def between(path: Path, base: str, tip: str, *, limit: int = 250) -> list[Commit]:
+    """Commits reachable from `tip` and not from `base` ("" for none), newest first, at most `limit`."""
+    arguments = ["rev-list", f"--max-count={limit}", "--end-of-options", tip, *([f"^{base}"] if base else [])]
+    return [commit(path, found) for found in process.run(path, arguments, timeout=20).decode().split()]
+
+
+def count(path: Path, tip: str, *, base: str = "") -> int:
+    """Number of commits reachable from `tip` and not from `base`."""
+    output = process.run(path, ["rev-list", "--count", "--end-of-options", tip, *([f"^{base}"] if base else [])], timeout=120)
+    return int(output)
+
+
+def authored(path: Path, tip: str, *, base: str = "") -> dict[tuple[str, str], tuple[str, int]]:
+    """Commits by (author e-mail, UTC day) → (latest name, number), mailmap applied; merges are not counted."""
+    arguments = ["log", "-z", "--no-merges", "--use-mailmap", "--format=%aE%x01%aN%x01%ad", "--date=format-local:%Y-%m-%d"]
+    counted: dict[tuple[str, str], tuple[str, int]] = {}
+    rest = b""
+    for piece in process.stream(path, [*arguments, "--end-of-options", tip, *([f"^{base}"] if base else [])], timeout=600):
+        *records, rest = (rest + piece).split(b"\0")
+        for record in records:
+            _add(counted, record)
+    if rest:
+        _add(counted, rest)
+    return counted
+
+
+def _add(counted: dict[tuple[str, str], tuple[str, int]], record: bytes) -> None:
+    parts = record.decode("utf-8", "replace").split("\x01")
+    if len(parts) == 3 and len(parts[2]) == 10:
+        key = (parts[0].lower(), parts[2])
+        counted[key] = (counted.get(key, (parts[1], 0))[0], counted.get(key, ("", 0))[1] + 1)

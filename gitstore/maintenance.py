@@ -1,0 +1,120 @@
+"""Keeping repositories quick: packs, indexes, refs. Readers and pushers are never blocked, nothing that a push may want is removed.
+
+A pool has no refs, so it is only ever repacked by packs (`--geometric`): nothing is pruned from it.
+"""
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gitstore import process
+from gitstore.errors import GitFailed, RepositoryBusy, RepositoryMissing
+from gitstore.graph import tips
+from gitstore.repositories import pool_of
+
+_HOUR = 3600.0
+GRACE = "2.weeks.ago"  # how long an object that no ref reaches is kept
+_LIMITS = {"pack.threads": "1", "pack.windowMemory": "256m", "core.bigFileThreshold": "64m", "repack.writeBitmaps": "true"}
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One writer of packs at a time, over all processes; the lock ends with its process. Raises RepositoryBusy, RepositoryMissing."""
+    if not path.exists():
+        raise RepositoryMissing(str(path))
+    folder = path / "openi"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "lock", "wb") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RepositoryBusy(str(path)) from error
+        yield
+
+
+def after_import(path: Path, *, timeout: float = 4 * _HOUR) -> None:
+    """After a whole history came in: one pack with bitmap, commit-graph with changed paths, packed refs. Raises RepositoryBusy."""
+    with locked(path):
+        local = ["-l"] if pool_of(path) else []
+        bitmap = [] if pool_of(path) else ["-b"]  # a bitmap needs every object in its pack
+        process.run(path, ["repack", "-a", "-d", "-k", "-q", *bitmap, *local], timeout=timeout, config=_LIMITS)
+        process.run(path, ["pack-refs", "--all"], timeout=600)
+        commit_graph(path, timeout=timeout)
+
+
+def commit_graph(path: Path, *, timeout: float = _HOUR) -> None:
+    """A layer for what is new, with changed-path filters (git-commit-graph(1))."""
+    arguments = ["commit-graph", "write", "--reachable", "--changed-paths", "--split", "--no-progress"]
+    process.run(path, arguments, timeout=timeout)
+
+
+def maintain(path: Path, *, timeout: float = _HOUR) -> None:
+    """After some pushes: join small packs, multi-pack index, commit-graph layer, packed refs. Raises RepositoryBusy."""
+    with locked(path):
+        if pool_of(path):
+            process.run(path, ["repack", "-a", "-d", "-l", "-k", "-q"], timeout=timeout, config={**_LIMITS, "repack.writeBitmaps": "false"})
+        else:
+            process.run(path, ["repack", "--geometric=2", "-d", "-q", "--write-midx"], timeout=timeout, config={**_LIMITS, "repack.writeBitmaps": "false"})
+            with contextlib.suppress(GitFailed):  # nothing packed yet
+                process.run(path, ["multi-pack-index", "write", "--bitmap", "--no-progress"], timeout=timeout)
+        process.run(path, ["pack-refs", "--all"], timeout=600)
+        commit_graph(path, timeout=timeout)
+
+
+def collect(path: Path, *, timeout: float = 4 * _HOUR) -> None:
+    """Weekly: what no ref reaches goes to a cruft pack and leaves after GRACE (git-repack(1), --cruft). Never for a pool. Raises RepositoryBusy."""
+    if path.parent.name == "pools":
+        raise GitFailed(["repack", "--cruft"], 1, "a pool is never pruned")
+    with locked(path):
+        local = ["-l"] if pool_of(path) else []
+        config = {**_LIMITS, "repack.writeBitmaps": "false" if local else "true"}
+        process.run(path, ["repack", "--cruft", f"--cruft-expiration={GRACE}", "-d", "-q", *local], timeout=timeout, config=config)
+        process.run(path, ["prune", f"--expire={GRACE}"], timeout=timeout)
+
+
+def maintain_pool(pool: Path, members: Sequence[Path], *, timeout: float = _HOUR) -> None:
+    """Join the pool's packs and index them for the branches and tags of its `members`. Raises RepositoryBusy."""
+    with locked(pool):
+        config = {**_LIMITS, "repack.writeBitmaps": "false"}
+        process.run(pool, ["repack", "--geometric=2", "-d", "-q", "--write-midx"], timeout=timeout, config=config)
+        wanted = sorted({oid for member in members for oid in tips(member)} & _held(pool, {oid for member in members for oid in tips(member)}))
+        if not wanted:
+            return
+        with tempfile.NamedTemporaryFile("w") as snapshot:
+            snapshot.write("".join(f"{oid}\n" for oid in wanted))
+            snapshot.flush()
+            with contextlib.suppress(GitFailed):
+                process.run(
+                    pool, ["multi-pack-index", "write", "--bitmap", f"--refs-snapshot={snapshot.name}", "--no-progress"], timeout=timeout
+                )
+        arguments = ["commit-graph", "write", "--stdin-commits", "--changed-paths", "--split", "--no-progress"]
+        process.run(pool, arguments, input="".join(f"{oid}\n" for oid in wanted).encode(), timeout=timeout)
+
+
+def _held(pool: Path, oids: set[str]) -> set[str]:
+    """Those of the oids that are commits of the pool."""
+    output = process.run(pool, ["cat-file", "--batch-check"], input="".join(f"{oid}\n" for oid in sorted(oids)).encode())
+    return {line.split()[0] for line in output.decode().splitlines() if " commit " in line}
+
+
+def disk_size(path: Path) -> int:
+    """Bytes on disk of what the repository holds itself; a pack shared by hard links counts here too, a pool does not."""
+    total = 0
+    for folder, _folders, names in os.walk(path):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+    return total
+
+
+def fsck(path: Path, *, full: bool = False, timeout: float = _HOUR) -> list[str]:
+    """Faults that `git fsck` finds, [] for a sound repository; not `full`: only that every ref leads to all its objects."""
+    arguments = ["fsck", "--no-dangling", "--no-progress", *([] if full else ["--connectivity-only"])]
+    try:
+        process.run(path, arguments, timeout=timeout)
+    except GitFailed as error:
+        return error.stderr.splitlines() or [f"git fsck: {error.returncode}"]
+    return []

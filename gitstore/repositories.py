@@ -1,0 +1,227 @@
+"""Making repositories and forks. A fork shares the objects of its network through a pool and costs no object copies.
+
+The pool has no refs, so that it offers nothing to a pusher and no prune can be asked of it: an object once in a pool stays.
+Only packs of members that may feed it are linked in; a private member of a public pool borrows and is never the source of a fork there.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+from gitstore import process
+from gitstore.errors import GitFailed, RepositoryMissing
+from gitstore.names import check_ref_name
+from gitstore.store import alternates, forget
+
+_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
+_ATTEMPTS = 20
+
+
+def init_bare(path: Path, default_branch: str = "main") -> None:
+    """An empty bare repository; no template, no hooks. Raises FileExistsError, NameInvalid."""
+    check_ref_name(f"refs/heads/{default_branch}")
+    aside = _aside(path)
+    _skeleton(aside, f"ref: refs/heads/{default_branch}\n")
+    _place(aside, path)
+
+
+def _aside(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.new")
+
+
+def _skeleton(path: Path, head: str) -> None:
+    for folder in ("objects/pack", "objects/info", "refs/heads", "refs/tags", "openi"):
+        (path / folder).mkdir(parents=True)
+    (path / "config").write_text(_CONFIG)
+    (path / "HEAD").write_text(head)
+
+
+def _place(aside: Path, path: Path) -> None:
+    """Rename into place; the folder appears whole or not at all."""
+    if path.exists():
+        shutil.rmtree(aside)
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    os.rename(aside, path)
+
+
+def fork(source: Path, destination: Path, pool: Path) -> None:
+    """Make `destination` a repository with the branches and tags of `source`; it can be cloned when this returns.
+
+    O(packs + refs): the packs of `source` are hard-linked into `pool` (made if missing), both members borrow from it.
+    Raises RepositoryMissing, FileExistsError.
+    """
+    if not (source / "HEAD").exists():
+        raise RepositoryMissing(str(source))
+    head, packed = (source / "HEAD").read_text(), _packed_refs(source)  # before the objects, so that every ref finds its object
+    _feed(source, pool)
+    _borrow(source, pool)
+    aside = _aside(destination)
+    _skeleton(aside, head)
+    (aside / "packed-refs").write_bytes(packed)
+    _write_alternates(aside, destination, pool)
+    _place(aside, destination)
+
+
+def _packed_refs(source: Path) -> bytes:
+    """A packed-refs file of branches and tags, peeled ones kept where they are known (gitrepository-layout(5))."""
+    known: dict[bytes, tuple[bytes, bytes]] = {}
+    for attempt in range(_ATTEMPTS):
+        loose = dict(_loose_refs(source))
+        before = _mtime(source / "packed-refs")
+        known = _read_packed(source)
+        if before == _mtime(source / "packed-refs") or attempt == _ATTEMPTS - 1:
+            known.update({name: (oid, b"") for name, oid in loose.items()})
+            break
+    lines = [b"# pack-refs with: sorted \n"]  # not "fully-peeled": loose tags were not looked at
+    for name in sorted(known):
+        if name.startswith((b"refs/heads/", b"refs/tags/")):
+            oid, peeled = known[name]
+            lines.append(oid + b" " + name + b"\n" + (b"^" + peeled + b"\n" if peeled else b""))
+    return b"".join(lines)
+
+
+def _mtime(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _read_packed(source: Path) -> dict[bytes, tuple[bytes, bytes]]:
+    found: dict[bytes, tuple[bytes, bytes]] = {}
+    try:
+        lines = (source / "packed-refs").read_bytes().splitlines()
+    except FileNotFoundError:
+        return found
+    last = b""
+    for line in lines:
+        if line.startswith(b"^"):
+            found[last] = (found[last][0], line[1:])
+        elif line and not line.startswith(b"#"):
+            oid, _, last = line.partition(b" ")
+            found[last] = (oid, b"")
+    return found
+
+
+def _loose_refs(source: Path) -> list[tuple[bytes, bytes]]:
+    answer = []
+    for under in ("refs/heads", "refs/tags"):
+        for folder, _folders, files in os.walk(os.fsencode(source / under)):
+            for name in files:
+                full = os.path.join(folder, name)
+                with contextlib.suppress(FileNotFoundError):
+                    oid = Path(os.fsdecode(full)).read_bytes().strip()
+                    if len(oid) == 40 and not name.endswith(b".lock"):
+                        answer.append((os.path.relpath(full, os.fsencode(source)), oid))
+    return answer
+
+
+def _feed(source: Path, pool: Path) -> None:
+    """Link what `source` holds itself into the pool. A repack at the same time makes a second look necessary, never a hole."""
+    if not pool.exists():
+        aside = _aside(pool)
+        _skeleton(aside, "ref: refs/heads/none\n")
+        try:
+            os.rename(aside, pool)
+        except OSError:  # another first fork was quicker
+            shutil.rmtree(aside)
+    for _ in range(_ATTEMPTS):
+        if _link_objects(source / "objects", pool / "objects"):
+            return
+    raise GitFailed(["fork"], 1, "the packs of the source kept changing")
+
+
+def _link_objects(source: Path, pool: Path) -> bool:
+    """Loose objects first, then packs (objects move from loose to packs); False if something vanished meanwhile."""
+    for folder in source.iterdir():
+        if len(folder.name) == 2:
+            for found in folder.iterdir():
+                if not found.name.startswith("tmp"):
+                    (pool / folder.name).mkdir(exist_ok=True)
+                    if not _link(found, pool / folder.name / found.name):
+                        return False
+    packs = sorted((source / "pack").glob("pack-*.pack"))
+    for pack in packs:
+        if pack.with_suffix(".mtimes").exists():  # unreachable objects stay out of the pool
+            continue
+        if (pool / "pack" / pack.name).exists() and (pool / "pack" / pack.with_suffix(".idx").name).exists():
+            continue
+        for suffix in (".pack", ".rev", ".bitmap", ".idx"):  # .idx last: Git looks for it
+            part = pack.with_suffix(suffix)
+            if not _link(part, pool / "pack" / part.name) and suffix in (".pack", ".idx"):
+                return False
+    if not (pool / "info" / "commit-graph").exists() and not (pool / "info" / "commit-graphs").exists():
+        _link_graph(source / "info", pool / "info")
+    return True
+
+
+def _link(source: Path, destination: Path) -> bool:
+    try:
+        os.link(source, destination)
+    except FileExistsError:
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EMLINK, errno.EPERM):
+            raise
+        shutil.copy2(source, destination)  # another file system
+    return True
+
+
+def _link_graph(source: Path, pool: Path) -> None:
+    """Commit-graph files only speed things up: whatever vanishes is left out."""
+    if _link(source / "commit-graph", pool / "commit-graph"):
+        return
+    chain = source / "commit-graphs" / "commit-graph-chain"
+    with contextlib.suppress(FileNotFoundError):
+        names = chain.read_text().split()
+        (pool / "commit-graphs").mkdir(exist_ok=True)
+        if all([_link(source / "commit-graphs" / f"graph-{name}.graph", pool / "commit-graphs" / f"graph-{name}.graph") for name in names]):
+            _link(chain, pool / "commit-graphs" / chain.name)
+
+
+def _borrow(member: Path, pool: Path) -> None:
+    """Make an existing repository a member of the pool."""
+    if not (member / "objects" / "info" / "alternates").exists():
+        _write_alternates(member, member, pool)
+
+
+def _write_alternates(folder: Path, final: Path, pool: Path) -> None:
+    """The pool's objects, relative to where the repository will stand (gitrepository-layout(5), objects/info/alternates)."""
+    line = os.path.relpath(pool / "objects", final / "objects") + "\n"
+    aside = folder / "objects" / "info" / f"alternates.{uuid.uuid4().hex[:8]}"
+    aside.parent.mkdir(exist_ok=True)
+    aside.write_text(line)
+    os.rename(aside, folder / "objects" / "info" / "alternates")
+
+
+def pool_of(path: Path) -> Path | None:
+    """The pool a repository borrows from, None for one that stands alone."""
+    borrowed = alternates(path)
+    return borrowed[0].parent if borrowed else None
+
+
+def leave_pool(path: Path, *, timeout: float = 3600) -> None:
+    """Copy every borrowed object that the repository's refs reach, prove it, then stop borrowing. Safe to repeat.
+
+    Raises GitFailed or TimedOut; the repository then still borrows and works.
+    """
+    link = path / "objects" / "info" / "alternates"
+    if not link.exists():
+        return
+    process.run(path, ["repack", "-a", "-d", "-k", "-q"], timeout=timeout)
+    gone = link.with_name("alternates.left")
+    os.rename(link, gone)
+    forget()
+    try:
+        process.run(path, ["rev-list", "--objects", "--all", "--quiet"], timeout=timeout)
+    except BaseException:
+        os.rename(gone, link)
+        raise
+    gone.unlink()
+    forget()

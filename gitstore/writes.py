@@ -1,0 +1,174 @@
+"""Writing without a work tree: blobs, trees and commits from an in-memory index."""
+
+import os
+import subprocess
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pygit2
+
+from gitstore import process
+from gitstore.errors import GitFailed, NameInvalid, PathMissing
+from gitstore.names import check_path
+from gitstore.objects import entry_at
+from gitstore.refs import ref_oid, update_refs
+from gitstore.store import object_of, opened
+from gitstore.types import ZERO, Edit, Put, Signature
+
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+def write_blob(path: Path, content: bytes) -> str:
+    """Store a blob; returns its oid."""
+    return str(opened(path).create_blob(content))
+
+
+def write_blob_stream(path: Path, pieces: Iterable[bytes]) -> str:
+    """Store a blob of any size in flat memory; returns its oid. Raises GitFailed."""
+    child = process.start(path, ["hash-object", "-w", "--stdin"], stdin=subprocess.PIPE, config={"core.bigFileThreshold": "8m"})
+    assert child.stdin is not None and child.stdout is not None and child.stderr is not None  # noqa: S101 - for the type checker
+    try:
+        for piece in pieces:
+            child.stdin.write(piece)
+        child.stdin.close()
+        oid = child.stdout.read(64).decode().strip()
+        if child.wait(timeout=120) or len(oid) != 40:
+            raise GitFailed(["hash-object"], child.returncode, child.stderr.read(2000).decode("utf-8", "replace"))
+        return oid
+    finally:
+        process.end(child)
+
+
+def write_commit(
+    path: Path, *, parent: str, edits: Sequence[Edit], message: str, author: Signature, committer: Signature, parents: Sequence[str] = ()
+) -> str:
+    """Apply `edits` on top of the commit `parent` ("" for none) and write trees and commit; no ref moves. Returns the commit's oid.
+
+    A put replaces whatever is at its path, a folder too; a delete of a missing path raises PathMissing. Raises NameInvalid.
+    """
+    base = str(object_of(path, parent).peel(pygit2.Tree).id) if parent else ""
+    tree = _edited(path, base, _grouped(edits))
+    ancestors = [*([parent] if parent else []), *parents]
+    return str(
+        opened(path).create_commit(None, _native(author), _native(committer), message, tree or _empty_tree(path), ancestors)  # type: ignore[arg-type]
+    )
+
+
+def _native(who: Signature) -> pygit2.Signature:
+    """pygit2 refuses empty names and the characters Git drops."""
+    name, email = (text.translate(_DROPPED).strip() for text in (who.name, who.email))
+    when = who.when or datetime.now(UTC)
+    offset = when.utcoffset()
+    return pygit2.Signature(name or "unknown", email or "unknown", int(when.timestamp()), int(offset.total_seconds() // 60) if offset else 0, "utf-8")
+
+
+_DROPPED = str.maketrans(dict.fromkeys("<>\n\r\0"))
+
+
+class _Folder:
+    """Edits below one directory: files by name, folders by name."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, Edit] = {}
+        self.folders: dict[str, _Folder] = {}
+
+
+def _grouped(edits: Sequence[Edit]) -> _Folder:
+    root = _Folder()
+    for edit in edits:
+        if edit.oid:
+            check_path(edit.path)
+        *parents, name = edit.path.split("/")
+        here = root
+        for part in parents:
+            here = here.folders.setdefault(part, _Folder())
+        here.files[name] = edit
+    return root
+
+
+def _edited(path: Path, base: str, edits: _Folder) -> str:
+    """The tree `base` ("" for an empty one) with the edits; "" when nothing is left in it. Other entries stay byte for byte."""
+    repository = opened(path)
+    present: dict[bytes, tuple[int, str]] = {}
+    if base:
+        for child in repository[base]:  # type: ignore[attr-defined]
+            present[child.raw_name] = (int(child.filemode), str(child.id))
+    for name, edit in edits.files.items():
+        key = os.fsencode(name)
+        if not edit.oid:
+            if present.pop(key, None) is None:
+                raise PathMissing(edit.path)
+    for name, folder in edits.folders.items():
+        key = os.fsencode(name)
+        mode, oid = present.get(key, (0, ""))
+        below = _edited(path, oid if mode == 0o40000 else "", folder)
+        if below:
+            present[key] = (0o40000, below)
+        elif mode == 0o40000:
+            del present[key]
+    for name, edit in edits.files.items():
+        if edit.oid:
+            if name in edits.folders:
+                raise NameInvalid(edit.path, "part")
+            present[os.fsencode(name)] = (edit.mode, edit.oid)
+    if not present:
+        return ""
+    return _write_tree(repository, present)
+
+
+def _write_tree(repository: pygit2.Repository, entries: dict[bytes, tuple[int, str]]) -> str:
+    """The raw tree object: Git sorts a directory as if its name ended with a slash."""
+    ordered = sorted(entries.items(), key=lambda item: item[0] + (b"/" if item[1][0] == 0o40000 else b""))
+    raw = b"".join(b"%o %s\0%s" % (mode, name, bytes.fromhex(oid)) for name, (mode, oid) in ordered)
+    return str(repository.odb.write(pygit2.enums.ObjectType.TREE, raw))
+
+
+def _empty_tree(path: Path) -> str:
+    return str(opened(path).odb.write(pygit2.enums.ObjectType.TREE, b""))
+
+
+def commit_changes(
+    path: Path, *, branch: str, changes: Sequence[Put | Edit], message: str, author: Signature, committer: Signature | None = None, expected: str | None = None
+) -> str:
+    """Commit onto `branch` (made if missing) and move it; returns the commit's oid.
+
+    `expected` is the tip the caller saw ("" for no branch); None takes the present one. Raises RefConflict, NameInvalid, PathMissing.
+    """
+    ref = f"refs/heads/{branch}"
+    tip = ref_oid(path, ref) if expected is None else expected
+    edits = [Edit(change.path, write_blob(path, change.content), change.mode) if isinstance(change, Put) else change for change in changes]
+    commit = write_commit(path, parent=tip, edits=edits, message=message, author=author, committer=committer or author)
+    update_refs(path, [(ref, tip or ZERO, commit)])
+    return commit
+
+
+def rename_edits(path: Path, commit: str, old: str, new: str) -> list[Edit]:
+    """The two edits that move a file or folder. Raises PathMissing."""
+    found = entry_at(path, commit, old)
+    if found is None:
+        raise PathMissing(old)
+    return [Edit(old, ""), Edit(new, found.oid, found.mode)]
+
+
+def fetch_objects(path: Path, source: Path, oids: Sequence[str], *, timeout: float = 600) -> None:
+    """Bring commits with all they reach from another local repository, no refs. Objects already here are not copied. Raises GitFailed."""
+    missing = [oid for oid in oids if not _complete(path, oid)]
+    if not missing:
+        return
+    process.run(
+        path,
+        ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options", str(source), *missing],
+        timeout=timeout,
+        config={"protocol.file.allow": "always", "uploadpack.allowAnySHA1InWant": "true", "fetch.unpackLimit": "1", "transfer.fsckObjects": "false"},
+    )
+
+
+def _complete(path: Path, oid: str) -> bool:
+    """True if the commit and all it reaches are here (as a ref or in the pool): connectivity as `git fetch` checks it."""
+    try:
+        object_of(path, oid)
+        process.run(path, ["rev-list", "--objects", "--quiet", "--stdin"], input=f"{oid}\n--not\n--all\n".encode(), timeout=60)
+    except (PathMissing, GitFailed):
+        return False
+    return True
