@@ -32,7 +32,8 @@ DELAY_MAX_SECONDS = 15.0
 FOLLOW_SECONDS = 6.0
 LOG_MAX_BYTES = 20 * 1024**2
 LOG_CHECK_SECONDS = 60.0
-RELOAD_POLL_SECONDS = 0.3
+RELOAD_POLL_SECONDS = 0.25
+RELOAD_FOLLOW_SECONDS = 2.5  # pages have both cores first
 WATCHED = (".py", ".html", ".po", ".css", ".js", ".svg")
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -454,9 +455,8 @@ def reap(state: State, mark: str) -> None:
         child.failures = 0 if steady else child.failures + 1
         delay = 0.0 if child.failures <= 1 else min(DELAY_MAX_SECONDS, 0.5 * 2 ** (child.failures - 2))
         child.due = now + delay
-        say(
-            f"{child.name} ended ({_how(child.process.returncode)}), {'starts again' if not delay else f'starts again in {delay:g} s'}; see {state.logs / child.name}.log"
-        )
+        again = f"starts again in {delay:g} s" if delay else "starts again at once"
+        say(f"{child.name} ended ({_how(child.process.returncode)}), {again}; see {state.logs / child.name}.log")
         child.process = None
     with contextlib.suppress(ChildProcessError):
         if state.guard and os.waitpid(state.guard, os.WNOHANG)[0]:
@@ -522,7 +522,8 @@ def apply_change(state: State, changed: set[str]) -> None:
         if child.reloads and child.process is not None:
             end_group(child, signal.SIGKILL)
             child.process.wait()
-            start(state, child)
+            child.process = None
+            child.due = time.monotonic() + (0.0 if child.name == "web" else RELOAD_FOLLOW_SECONDS)
 
 
 # --- the loop -----------------------------------------------------------------------------------------------------
@@ -587,6 +588,7 @@ def run(options: Options, state: State, lines: list[str], mark: str) -> None:
             if changed:
                 files = latest
                 apply_change(state, changed)
+                start(state, state.children[0])
 
 
 def main(arguments: Sequence[str]) -> int:
