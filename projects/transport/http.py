@@ -37,7 +37,11 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-ROUTE = re.compile(r"/(?:(?P<dataset>datasets)/)?(?P<namespace>[^/]+|[^/]+\.[^/]+(?:/[^/]+)+)/(?P<name>[^/]+?)(?:\.git)?/(?P<rest>info/refs|git-upload-pack|git-receive-pack)")
+ROUTE = re.compile(
+    r"/(?:(?P<dataset>datasets)/)?(?P<namespace>[\w.-]+|[\w-]+\.[\w.-]+(?:/[\w.-]+)+)/(?P<name>[\w.-]+?)(?:\.git)?"
+    r"/(?P<rest>info/refs|git-upload-pack|git-receive-pack)",
+    re.ASCII,
+)
 DUMB = re.compile(r"/.+\.git/(?:HEAD|objects/.*|info/(?!lfs|refs).*)")
 MAX_NEGOTIATION = 64 * 1024**2  # bytes of a fetch request, inflated
 PIPE = 60 * 1024  # bytes that fit a pipe before anybody reads
@@ -61,14 +65,13 @@ def call_of(environ: Environ) -> Call | None:
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode(errors="replace")
     if not path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack")):
         return Call("", "", "", "", "") if DUMB.fullmatch(path) else None
+    rest = "info/refs" if path.endswith("/info/refs") else path.rpartition("/")[2]
+    service = parse_qs(environ.get("QUERY_STRING", "")).get("service", [""])[0] if rest == "info/refs" else rest
+    service = service if service in packs.SERVICES else ""
     found = ROUTE.fullmatch(path)
     if found is None or (found["dataset"] is None and found["namespace"] == "datasets"):
-        return None
-    service = found["rest"]
-    if service == "info/refs":
-        service = parse_qs(environ.get("QUERY_STRING", "")).get("service", [""])[0]
-    kind = "dataset" if found["dataset"] else ""
-    return Call(found["namespace"], found["name"], kind, found["rest"], service if service in packs.SERVICES else "")
+        return Call("", "", "", rest, service) if service else None  # a name no repository can have
+    return Call(found["namespace"], found["name"], "dataset" if found["dataset"] else "", rest, service)
 
 
 class GitHTTP:
@@ -267,12 +270,16 @@ class Transfer:
         if not self._open:
             return
         self._open = False
-        if self._child.stdout is not None:
+        pushing = self._channel is not None
+        if self._child.stdout is not None and not pushing:
             self._child.stdout.close()
+        # A push ends by itself when its input does, and tidies up; a broken pipe or a signal would leave its quarantine behind.
         accepted = self._channel is not None and self._channel.accepted
-        status = packs.stop(self._child, self._service, patience=10 if accepted else 0.05)
+        status = packs.stop(self._child, self._service, patience=10 if accepted else 1.5 if pushing else 0.05)
         if self._channel is not None:
             self._channel.finish()
+        if self._child.stdout is not None:
+            self._child.stdout.close()
         self._release()
         metrics.TRANSFER_BYTES.labels("out", "http").inc(self._bytes)
         log.info("git_transfer", service=self._service, bytes=self._bytes, status=status, ms=round((time.monotonic() - self._since) * 1000))

@@ -1,5 +1,6 @@
 """The git processes behind the wire: environment from nothing, settings of ours alone, and the cache of whole packs."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -97,7 +98,8 @@ def command(
 def start(run: Command, *, stdin: int) -> "subprocess.Popen[bytes]":
     """Start the command in a process group of its own, stdout a pipe; counted until `stop`."""
     child = subprocess.Popen(
-        run.argv, env=run.env, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=run.descriptors, start_new_session=True, bufsize=0
+        run.argv, env=run.env, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=run.descriptors, start_new_session=True,
+        bufsize=0,
     )
     metrics.GIT_PROCESSES.labels(run.service).inc()
     watchdog.watch(child)
@@ -117,7 +119,7 @@ def stop(child: "subprocess.Popen[bytes]", service: str, *, patience: float = 0)
         except subprocess.TimeoutExpired:
             kill_group(child.pid, sign)
     status = child.wait()
-    if status < 0:
+    if status:
         kill_group(child.pid, signal.SIGKILL)  # what it left behind, such as pack-objects
     metrics.GIT_PROCESSES.labels(service).dec()
     return status
@@ -125,10 +127,8 @@ def stop(child: "subprocess.Popen[bytes]", service: str, *, patience: float = 0)
 
 def kill_group(pid: int, sign: int) -> None:
     """Signal the group `pid` leads, if it still exists."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, sign)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 class Watchdog:
