@@ -1,5 +1,6 @@
 """Pure rules of repositories."""
 
+import re
 from fnmatch import fnmatchcase
 
 ACCESS_ORDER = ("read", "write", "maintain", "admin")
@@ -43,3 +44,10 @@ def quantity_class(value: int, top: int) -> str:
     if value <= 0 or top <= 0:
         return "q0"
     return f"q{min(4, 1 + int(4 * (value - 1) / top))}"
+
+
+def version_key(name: str) -> list[tuple[int, int, str]]:
+    """Sorts v2.9 before v2.10, v2.0-rc1 before v2.0, and words by themselves before numbers."""
+    parts = re.findall(r"\d+|[^\d.]+", name.lower())
+    key = [(2, int(part), "") if part.isdecimal() else (0 if part.startswith(("-", "rc", "a", "b")) else 1, 0, part) for part in parts]
+    return [*key, (1, 0, "")]

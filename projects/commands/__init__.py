@@ -1,3 +1,77 @@
 """The only writers of repositories."""
 
 from projects.commands.pushes import record_push, settle_intents
+from projects.commands.access import remove_collaborator, remove_team_access, set_collaborator, set_team_access
+from projects.commands.branches import create_branch, delete_branch, delete_tag, rename_branch
+from projects.commands.creation import create_repository
+from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
+from projects.commands.edits import commit_files
+from projects.commands.forks import detach_fork, fork_repository, leave_pool, sync_fork
+from projects.commands.imports import PHASES as IMPORT_PHASES
+from projects.commands.imports import discard_import, overdue_imports, renew_import, request_import, request_import_of_folder, retry_import, run_import
+from projects.commands.keys import add_deploy_key, remove_deploy_key
+from projects.commands.protections import delete_protection, save_protection
+from projects.commands.refs import apply_updates
+from projects.commands.releases import add_asset, asset_name, delete_release, note_download, remove_asset, save_release
+from projects.commands.settings import (
+    change_push_rules,
+    change_repository,
+    rename_repository,
+    set_archived,
+    set_default_branch,
+    set_visibility,
+    transfer_repository,
+)
+from projects.commands.stars import star_repository, unstar_repository, watch_repository
+
+__all__ = [
+    "IMPORT_PHASES",
+    "UNDO",
+    "add_asset",
+    "add_deploy_key",
+    "apply_updates",
+    "asset_name",
+    "change_push_rules",
+    "change_repository",
+    "commit_files",
+    "create_branch",
+    "create_repository",
+    "delete_branch",
+    "delete_protection",
+    "delete_release",
+    "delete_repository",
+    "delete_tag",
+    "detach_fork",
+    "discard_import",
+    "fork_repository",
+    "leave_pool",
+    "note_download",
+    "overdue_imports",
+    "purge_repository",
+    "record_push",
+    "remove_asset",
+    "remove_collaborator",
+    "remove_deploy_key",
+    "remove_team_access",
+    "rename_branch",
+    "rename_repository",
+    "renew_import",
+    "request_import",
+    "request_import_of_folder",
+    "restore_repository",
+    "retry_import",
+    "run_import",
+    "save_protection",
+    "save_release",
+    "set_archived",
+    "set_collaborator",
+    "set_default_branch",
+    "set_team_access",
+    "set_visibility",
+    "settle_intents",
+    "star_repository",
+    "sync_fork",
+    "transfer_repository",
+    "unstar_repository",
+    "watch_repository",
+]

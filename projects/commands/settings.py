@@ -98,9 +98,10 @@ def require_visibility_like_parent(repository: Repository, visibility: str) -> N
 
 
 def set_visibility(actor: Actor, repository: Repository, *, visibility: str) -> Repository:
-    """Change who may read. A repository that turns private leaves the shared pool with its objects; its forks stay as visible as they are.
+    """Change who may read. The repository leaves the shared pool of its network with its objects; its forks stay as visible as they are.
 
-    The row changes first (nobody new reads from here on); a subscriber takes it out of the pool.
+    To fewer readers: the row changes first, so nobody new reads from here on, and a subscriber leaves the pool. To more readers: it leaves
+    the pool first, since that pool may hold what only others may read.
     Raises NotFound or Forbidden (rules.can_administer), Invalid, Conflict (more visible than its parent). Publishes VisibilityChanged.
     """
     rules.can_administer(actor, repository).require()
@@ -109,10 +110,12 @@ def set_visibility(actor: Actor, repository: Repository, *, visibility: str) -> 
     if visibility == old:
         return repository
     require_visibility_like_parent(repository, visibility)
+    if VISIBILITY_ORDER.index(Visibility(visibility)) > VISIBILITY_ORDER.index(Visibility(old)):
+        gitstore.leave_pool(repository.path)
     with transaction.atomic():
-        Repository.objects.filter(pk=repository.pk).update(visibility=visibility, updated_at=timezone.now())
+        Repository.objects.filter(pk=repository.pk).update(visibility=visibility, pool_id=None, updated_at=timezone.now())
         events.publish(VisibilityChanged(repository_id=repository.pk, old=old, new=visibility))
-    repository.visibility = visibility
+    repository.visibility, repository.pool_id = visibility, None
     return repository
 
 

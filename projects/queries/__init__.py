@@ -1,6 +1,72 @@
 """Reads about repositories."""
 
+from projects.queries.browsing import (
+    Switch,
+    authors,
+    blob_pieces,
+    clone_addresses,
+    commit_position,
+    default_position,
+    opened_cursor,
+    position,
+    reading,
+    require_reached,
+    sealed,
+    switch,
+)
+from projects.queries.commits import Shown as ShownCommit
+from projects.queries.commits import shown
+from projects.queries.contribution import Contributor, contributors
 from projects.queries.header import Header, header
+from projects.queries.listings import Listing, last_commit_of_file, last_commits_ready, listing
+from projects.queries.positions import Position
+from projects.queries.refs import ref_state, refs
 from projects.queries.repositories import former_repository, repositories, repository, repository_for_git
+from projects.queries.deleted import deleted_repositories, deleted_repository, overdue_deletions
+from projects.queries.network import Upstream, network, upstream
+from projects.queries.releases import asset, latest_release, release, releases
+from projects.queries.tags import commit_date, tags
 
-__all__ = ["Header", "header", "former_repository", "repositories", "repository", "repository_for_git"]
+__all__ = [
+    "Contributor",
+    "Header",
+    "Listing",
+    "Position",
+    "ShownCommit",
+    "Switch",
+    "authors",
+    "blob_pieces",
+    "clone_addresses",
+    "commit_position",
+    "contributors",
+    "default_position",
+    "former_repository",
+    "header",
+    "last_commit_of_file",
+    "last_commits_ready",
+    "listing",
+    "opened_cursor",
+    "position",
+    "reading",
+    "ref_state",
+    "refs",
+    "repositories",
+    "repository",
+    "repository_for_git",
+    "require_reached",
+    "sealed",
+    "shown",
+    "switch",
+    "deleted_repositories",
+    "deleted_repository",
+    "overdue_deletions",
+    "Upstream",
+    "network",
+    "upstream",
+    "asset",
+    "latest_release",
+    "release",
+    "releases",
+    "commit_date",
+    "tags",
+]

@@ -2,9 +2,12 @@
 
 from django.urls import URLPattern, URLResolver
 
-from projects.urls import explore
+from projects.urls import browse, explore, manage, releases
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *explore.urlpatterns,
+    *browse.urlpatterns,
+    *manage.urlpatterns,
+    *releases.urlpatterns,
     *explore.last,
 ]

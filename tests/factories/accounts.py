@@ -1,5 +1,6 @@
 """The least valid people and organisations, made through the commands where one exists."""
 
+import time
 from itertools import count
 
 from accounts import commands
@@ -32,3 +33,11 @@ def actor(user: User | None) -> Actor:
 def token(user: User, scope: str = "admin", **options) -> str:
     """The text of a new access token."""
     return commands.create_token(SYSTEM, user, name=f"t{next(_number)}", scope=Scope(scope), **options)[1]
+
+
+def sign_in(client, user: User) -> None:
+    """A session that signed in just now with the password (so sudo mode holds)."""
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "username": user.username, "reauthenticated": True}]
+    session.save()

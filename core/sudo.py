@@ -1,0 +1,30 @@
+"""Sudo mode: dangerous acts ask for the password (or passkey, or code) again when the last time was long ago."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
+from django.http.response import HttpResponseBase
+
+from core.actors import ActorRequest
+
+P = ParamSpec("P")
+View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
+
+
+def sudo_required(view: View[P]) -> View[P]:
+    """The page asks whoever is signed in to prove it again unless they did within ACCOUNT_REAUTHENTICATION_TIMEOUT (900 s).
+
+    allauth's middleware answers the exception with its page and brings a form that was sent back afterwards.
+    Anonymous readers go on to the view, whose rules refuse them.
+    """
+
+    @wraps(view)
+    def guarded(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.user.is_authenticated and is_reauthentication_required(request, app=""):
+            raise ReauthenticationRequired
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,438 @@
+"""Filling a repository from another host (or, on the command line, from a folder).
+
+The row is the lease: `state`, `heartbeat_at`. A run can be repeated at any time: branches and tags are fetched, never appended.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+import gitstore
+from accounts.commands.names import require_name
+from accounts.models import Namespace
+from core import events, outgoing
+from core.actors import Actor
+from core.errors import Conflict, DomainError, Invalid, Unavailable
+from core.limits import take
+from core.outgoing import Target, check_url
+from core.secrets import decrypt, encrypt
+from projects import rules
+from projects.commands.creation import DESCRIPTION_MAX, discard, name_taken, require_free_address, require_visibility, take_address
+from projects.commands.pushes import record_push
+from projects.events import ImportRequested, RepositoryCreated
+from projects.models import ImportRun, Repository, Visibility
+
+LEASE = timedelta(seconds=60)
+QUIET_SECONDS = 600  # no byte and no progress for so long: give up
+TOTAL_SECONDS = 6 * 3600
+REFS_MAX = 100_000
+REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+PROGRESS = re.compile(rb"(Counting objects|Compressing objects|Receiving objects|Resolving deltas):\s+(\d+)%")
+SHARE = {"Counting objects": (0, 2), "Compressing objects": (2, 5), "Receiving objects": (5, 80), "Resolving deltas": (80, 95)}
+PHASES = {
+    "Counting objects": gettext_noop("The other side counts objects"),
+    "Compressing objects": gettext_noop("The other side compresses objects"),
+    "Receiving objects": gettext_noop("Receiving objects"),
+    "Resolving deltas": gettext_noop("Checking objects"),
+    "finish": gettext_noop("Building indexes"),
+}
+Report = Callable[[str, int], None]  # phase (a key of PHASES), percent
+
+
+def request_import(
+    actor: Actor,
+    namespace: Namespace,
+    *,
+    address: str,
+    name: str,
+    username: str = "",
+    password: str = "",
+    visibility: str = Visibility.PUBLIC,
+    description: str = "",
+    queued: bool = True,
+) -> ImportRun:
+    """Make an empty repository and queue its filling from `address`; a worker does the rest (not `queued`: the caller runs it).
+
+    Raises Forbidden (rules.can_create_in), Invalid (address, name), Conflict (name taken), LimitReached (20 per hour). Publishes
+    RepositoryCreated and ImportRequested.
+    """
+    rules.can_create_in(actor, namespace).require()
+    target = check_url(address)
+    if actor.person is not None and not actor.is_staff:
+        take(f"import:{actor.person.pk}", limit=20, seconds=3600)
+    userinfo = f"{quote(username or target.username, safe='')}:{quote(password or target.password, safe='')}@" if username or password or target.username else ""
+    return _request(
+        actor, namespace, source=target.url.replace("://", f"://{userinfo}", 1), shown=target.url, name=name, visibility=visibility, description=description,
+        queued=queued,
+    )
+
+
+def request_import_of_folder(
+    actor: Actor, namespace: Namespace, *, folder: Path, name: str, visibility: str, description: str, queued: bool = True
+) -> ImportRun:
+    """As `request_import`, from a repository on this machine; only the operator may (Forbidden for everyone else)."""
+    if not actor.is_system:
+        rules.HIDE.require()
+    found = _folder(folder)
+    return _request(
+        actor, namespace, source=f"folder:{found}", shown=str(found), name=name, visibility=visibility, description=description, queued=queued
+    )
+
+
+def _folder(folder: Path) -> Path:
+    found = folder.resolve()
+    if not ((found / "HEAD").exists() or (found / ".git").exists()):
+        raise Invalid(_("There is no Git repository at %s.") % folder, field="address")
+    return found
+
+
+def renew_import(actor: Actor, run: ImportRun, *, source: str) -> ImportRun:
+    """Ready for another run, from an address or folder given anew; only the operator may. Raises Invalid, Conflict (it runs)."""
+    if not actor.is_system:
+        rules.HIDE.require()
+    target = check_url(source) if "://" in source else None
+    folder = None if target else _folder(Path(source))
+    text = source if target else f"folder:{folder}"
+    silent = timezone.now() - LEASE
+    busy = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING, heartbeat_at__gt=silent)
+    changed = ImportRun.objects.filter(pk=run.pk).exclude(pk__in=busy.values("pk")).update(
+        state=ImportRun.State.QUEUED, source_encrypted=encrypt(text, purpose="import"), source_shown=(target.url if target else str(folder))[:500],
+        error="", percent=0, phase="", finished_at=None, heartbeat_at=None, created_at=timezone.now(),
+    )  # fmt: skip
+    if not changed:
+        raise Conflict(_("Another process imports this repository at the moment."))
+    return run
+
+
+def _request(
+    actor: Actor, namespace: Namespace, *, source: str, shown: str, name: str, visibility: str, description: str, queued: bool
+) -> ImportRun:
+    require_name(name, kind="project", field="name")
+    require_visibility(visibility)
+    require_free_address(namespace, name)
+    person = actor.person
+    repository = Repository(
+        namespace=namespace, name=name, visibility=visibility, description=" ".join(description.split())[:DESCRIPTION_MAX]
+    )
+    gitstore.init_bare(repository.path, repository.default_branch)
+    try:
+        with transaction.atomic():
+            take_address(namespace, name)
+            repository.save()
+            run = ImportRun.objects.create(
+                repository=repository, source_encrypted=encrypt(source, purpose="import"), source_shown=shown[:500], by=person
+            )
+            events.publish(RepositoryCreated(repository_id=repository.pk, by_id=person.pk if person else None))
+            if queued:
+                events.publish(ImportRequested(import_id=run.pk))
+    except IntegrityError as error:
+        discard(repository.path)
+        raise name_taken(namespace, name) from error
+    except BaseException:
+        discard(repository.path)
+        raise
+    return run
+
+
+def retry_import(actor: Actor, run: ImportRun) -> None:
+    """Queue a failed import again. Raises NotFound or Forbidden (rules.can_administer), Conflict (not failed). Publishes ImportRequested."""
+    rules.can_administer(actor, run.repository).require()
+    with transaction.atomic():
+        changed = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.FAILED).update(
+            state=ImportRun.State.QUEUED, error="", percent=0, phase="", finished_at=None, heartbeat_at=None
+        )
+        if not changed:
+            raise Conflict(_("Only a failed import can be tried again."))
+        events.publish(ImportRequested(import_id=run.pk))
+
+
+def run_import(actor: Actor, run_id: int, *, on_progress: Report | None = None) -> ImportRun | None:
+    """Fill the repository. Takes the lease first: whoever finds it held does nothing and gets None.
+
+    A failure the reader can understand ends the run (`state` FAILED with the sentence in `error`). Publishes RefsUpdated.
+    """
+    if not actor.is_system:
+        rules.HIDE.require()
+    run = _lease(run_id)
+    if run is None:
+        return None
+    try:
+        with _heart(run.pk):
+            updates = _fill(run, _reporter(run, on_progress))
+    except DomainError as error:
+        _finish(run, ImportRun.State.FAILED, error=error.message)
+        return run
+    with transaction.atomic():
+        _finish(run, ImportRun.State.DONE)
+        if updates:
+            by = Actor(person=run.by, is_system=True, via="system")
+            record_push(by, run.repository, updates)
+    return run
+
+
+def overdue_imports() -> list[int]:
+    """Runs that wait or whose worker fell silent; ids, oldest first."""
+    silent = timezone.now() - LEASE
+    waiting = ImportRun.objects.filter(state=ImportRun.State.QUEUED, created_at__lte=silent)
+    dead = ImportRun.objects.filter(state=ImportRun.State.RUNNING, heartbeat_at__lte=silent)
+    return list((waiting | dead).order_by("pk").values_list("pk", flat=True))
+
+
+def _lease(run_id: int) -> ImportRun | None:
+    now = timezone.now()
+    rows = ImportRun.objects.filter(pk=run_id, repository__deleted_at=None)
+    free = rows.filter(state=ImportRun.State.QUEUED) | rows.filter(state=ImportRun.State.RUNNING, heartbeat_at__lte=now - LEASE)
+    claimed = ImportRun.objects.filter(pk__in=free.values("pk")).update(state=ImportRun.State.RUNNING, heartbeat_at=now)
+    return ImportRun.objects.select_related("repository__namespace", "by").get(pk=run_id) if claimed else None
+
+
+def _finish(run: ImportRun, state: str, *, error: str = "") -> None:
+    """The credentials are forgotten when it is done."""
+    run.state, run.error, run.finished_at = state, error[:1000], timezone.now()
+    if state == ImportRun.State.DONE:
+        run.percent, run.source_encrypted, run.phase = 100, "", ""
+    run.save(update_fields=["state", "error", "finished_at", "percent", "source_encrypted", "phase"])
+
+
+def _reporter(run: ImportRun, on_progress: Report | None) -> Report:
+    """Writes the row at most once a second; each write is the heartbeat."""
+    last = [0.0]
+
+    def report(phase: str, percent: int) -> None:
+        if on_progress:
+            on_progress(phase, percent)
+        if time.monotonic() - last[0] >= 1:
+            last[0] = time.monotonic()
+            ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING).update(phase=phase, percent=percent, heartbeat_at=timezone.now())
+
+    return report
+
+
+@contextmanager
+def _heart(run_id: int) -> Iterator[None]:
+    """Beats while git builds indexes and says nothing; the thread has a database connection of its own."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(LEASE.total_seconds() / 4):
+            ImportRun.objects.filter(pk=run_id, state=ImportRun.State.RUNNING).update(heartbeat_at=timezone.now())
+            connection.close()
+
+    thread = threading.Thread(target=beat, daemon=True, name=f"import-{run_id}")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where to fetch from: the argument for git, its settings, and the protocol it may use."""
+
+    argument: str
+    settings: dict[str, str]
+    protocol: str
+    target: Target | None = None
+
+
+def _origin(source: str) -> _Origin:
+    """Judge the address again: names may have moved since it was given."""
+    if source.startswith("folder:"):
+        return _Origin(source.removeprefix("folder:"), {}, "file")
+    target = check_url(source)
+    config = {
+        "http.followRedirects": "false",
+        "http.curloptResolve": target.curl_resolve,
+        "http.lowSpeedLimit": "1",
+        "http.lowSpeedTime": str(QUIET_SECONDS),
+        "http.proxy": "",
+    }
+    return _Origin(target.url, config, target.scheme, target)
+
+
+def _environment(origin: _Origin) -> dict[str, str]:
+    """From nothing; the user name and password travel in the environment alone, never in arguments, addresses or files."""
+    config = {
+        **origin.settings,
+        f"protocol.{origin.protocol}.allow": "always",
+        "credential.helper": "",
+        "fetch.unpackLimit": "1",
+        "fetch.fsckObjects": "true",
+        "fetch.fsck.zeroPaddedFilemode": "warn",
+        "fetch.fsck.missingSpaceBeforeDate": "warn",
+        "fetch.fsck.badTimezone": "warn",
+        "fetch.recurseSubmodules": "false",
+    }
+    if origin.target and origin.target.username:
+        pair = b64encode(f"{origin.target.username}:{origin.target.password}".encode()).decode()
+        config["http.extraHeader"] = f"Authorization: Basic {pair}"
+    return gitstore.environment(config, {"GIT_ALLOW_PROTOCOL": origin.protocol})
+
+
+def _fill(run: ImportRun, report: Report) -> list[tuple[str, str, str]]:
+    """Fetch branches and tags, choose the default branch, build indexes; returns what moved. Raises Invalid, Unavailable, LimitReached."""
+    repository = run.repository
+    origin = _origin(decrypt(run.source_encrypted, purpose="import"))
+    if not repository.path.exists():
+        gitstore.init_bare(repository.path, repository.default_branch)
+    environment = _environment(origin)
+    if origin.target:
+        _require_git_host(origin.target)
+    head = _remote_head(origin, environment)
+    before = _refs(repository.path)
+    report("Counting objects", 0)
+    for phase, percent in _fetch(repository.path, origin, environment):
+        report(phase, percent)
+    report("finish", 96)
+    after = _refs(repository.path)
+    branch = _default_branch(head, after)
+    if branch and branch != repository.default_branch:
+        gitstore.set_head(repository.path, branch)
+        Repository.objects.filter(pk=repository.pk).update(default_branch=branch)
+        repository.default_branch = branch
+    gitstore.after_import(repository.path)
+    names = sorted({*before, *after})
+    zero = gitstore.ZERO
+    return [(ref, before.get(ref, zero), after.get(ref, zero)) for ref in names if before.get(ref) != after.get(ref)]
+
+
+def _refs(path: Path) -> dict[str, str]:
+    """Branches and tags."""
+    return {**gitstore.refs(path, "refs/heads"), **gitstore.refs(path, "refs/tags")}
+
+
+def _require_git_host(target: Target) -> None:
+    """git takes an HTML page for an empty repository (git 2.39), so look at the first answer ourselves. Raises Invalid, Unavailable."""
+    userinfo = f"{quote(target.username, safe='')}:{quote(target.password, safe='')}@" if target.username else ""
+    url = target.url.rstrip("/").replace("://", f"://{userinfo}", 1)
+    answer = outgoing.get(f"{url}/info/refs?service=git-upload-pack", redirects=0, max_bytes=4096)
+    if answer.status in (401, 403, 404):
+        raise Invalid(_("The other side says that there is no such repository, or that it is not for everyone."), field="address", code="refused")
+    if answer.status in outgoing.REDIRECTS:
+        raise Invalid(_("This address redirects to %s. Give that one.") % outgoing.shown(answer.headers.get("location", "?"))[:200], field="address")
+    if answer.status >= 500:
+        raise Unavailable(_("%s does not answer.") % target.host)
+    if answer.status != 200 or answer.headers.get("content-type", "") != "application/x-git-upload-pack-advertisement":
+        raise Invalid(_("There is no Git repository at this address."), field="address", code="no_git")
+
+
+def _remote_head(origin: _Origin, environment: dict[str, str]) -> str:
+    """The branch the other side's HEAD names, "" if it says none. Raises Unavailable, LimitReached."""
+    command = ["git", "ls-remote", "--symref", "--end-of-options", origin.argument]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=300, stdin=subprocess.DEVNULL, cwd="/", check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(_("The other side took too long to list its branches.")) from error
+    if done.returncode:
+        raise Unavailable(_reason(done.stderr))
+    if done.stdout.count(b"\n") > REFS_MAX:
+        raise Invalid(_("The other side has more than %d branches and tags.") % REFS_MAX, code="too_many_refs")
+    match = re.match(rb"ref: refs/heads/([^\t]+)\tHEAD", done.stdout)
+    return match[1].decode("utf-8", "replace") if match else ""
+
+
+def _default_branch(head: str, refs: dict[str, str]) -> str:
+    for branch in (head, "main", "master"):
+        if branch and f"refs/heads/{branch}" in refs:
+            return branch
+    return min((ref.removeprefix("refs/heads/") for ref in refs if ref.startswith("refs/heads/")), default="")
+
+
+def _fetch(path: Path, origin: _Origin, environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """`git fetch` with its progress as (phase, percent of the whole). Raises Unavailable, LimitReached."""
+    command = ["git", f"--git-dir={path}", "fetch", "--progress", "--prune", "--no-tags", "--no-write-fetch-head", "--end-of-options", origin.argument, *REFSPECS]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    assert process.stderr is not None
+    os.set_blocking(process.stderr.fileno(), False)
+    watch = _Watch(path)
+    tail, current = b"", ("Counting objects", 0)
+    try:
+        while process.poll() is None:
+            time.sleep(0.2)
+            read = process.stderr.read() or b""
+            tail = (tail + read)[-4000:]
+            for match in PROGRESS.finditer(read):
+                low, high = SHARE[match[1].decode()]
+                current = (match[1].decode(), low + (high - low) * int(match[2]) // 100)
+            watch.look(moved=bool(read))
+            yield current
+        tail = (tail + (process.stderr.read() or b""))[-4000:]
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            for left in (path / "objects" / "pack").glob("tmp_*"):
+                left.unlink(missing_ok=True)
+        process.stderr.close()
+    if process.returncode:
+        raise Unavailable(_reason(tail))
+
+
+class _Watch:
+    """Ends a fetch that is too large, too long or silent."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.started = self.moved = self.looked = time.monotonic()
+        self.size = 0
+
+    def look(self, *, moved: bool) -> None:
+        """Once a second. Raises Unavailable (silent, too long), Invalid (too large)."""
+        now = time.monotonic()
+        if moved:
+            self.moved = now
+        if now - self.looked < 1:
+            return
+        self.looked = now
+        size = _folder_size(self.path / "objects")
+        if size != self.size:
+            self.size, self.moved = size, now
+        if size > settings.QUOTA_BYTES:
+            raise Invalid(_("The repository is larger than your quota allows."), code="quota")
+        if now - self.moved > QUIET_SECONDS or now - self.started > TOTAL_SECONDS:
+            raise Unavailable(_("The other side stopped sending."))
+
+
+def _folder_size(folder: Path) -> int:
+    """Bytes of the packs; loose objects do not appear while fetching."""
+    return sum(entry.stat().st_size for entry in os.scandir(folder / "pack") if entry.is_file()) if (folder / "pack").exists() else 0
+
+
+def _reason(stderr: bytes) -> str:
+    """git's last line of complaint, without addresses that may carry credentials."""
+    lines = [line.strip() for line in stderr.decode("utf-8", "replace").replace("\r", "\n").splitlines() if line.strip()]
+    said = next((line for line in reversed(lines) if line.startswith(("fatal:", "error:", "remote:"))), lines[-1] if lines else "")
+    return _("git could not fetch: %s") % re.sub(r"//[^/@\s]*@", "//", said)[:500]
+
+
+def discard_import(actor: Actor, run: ImportRun) -> None:
+    """Give a failed import up: row and folder go. Raises NotFound or Forbidden (rules.can_administer), Conflict (it runs)."""
+    rules.can_administer(actor, run.repository).require()
+    path = run.repository.path
+    with transaction.atomic():
+        fresh = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if fresh.state != ImportRun.State.FAILED or not run.repository.is_empty:
+            raise Conflict(_("Only a failed import can be given up."))
+        run.repository.delete()
+    shutil.rmtree(path, ignore_errors=True)
+
+

@@ -1,0 +1,83 @@
+"""Atom feeds (RFC 4287) of releases, tags and commits."""
+
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+import gitstore
+from core.actors import ActorRequest
+from core.errors import NotFound
+from projects import queries
+from projects.models import Repository
+from projects.views.common import repository_page
+
+ENTRIES = 30
+
+
+def _feed(request: ActorRequest, repository: Repository, title: str, page: str) -> Atom1Feed:
+    return Atom1Feed(
+        title=f"{repository} · {title}",
+        link=request.build_absolute_uri(f"{repository.get_absolute_url()}/{page}"),
+        description=repository.description,
+        feed_url=request.build_absolute_uri(),
+    )
+
+
+def _answer(feed: Atom1Feed) -> HttpResponse:
+    response = HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    response["Cache-Control"] = "private, max-age=60"
+    return response
+
+
+def _text(value: str) -> str:
+    """Without the characters XML 1.0 cannot hold."""
+    return "".join(character for character in value if character in "\t\n" or " " <= character <= "\ud7ff" or "\ue000" <= character <= "\ufffd" or character > "\uffff")
+
+
+@require_GET
+@repository_page
+def releases_feed(request: ActorRequest, repository: Repository) -> HttpResponse:
+    """The latest published releases."""
+    feed = _feed(request, repository, _("Releases"), "releases")
+    for release in queries.releases(request.actor, repository).filter(is_draft=False)[:ENTRIES]:
+        address = request.build_absolute_uri(f"{repository.get_absolute_url()}/releases/tag/{release.tag}")
+        feed.add_item(
+            title=_text(release.title or release.tag), link=address, unique_id=address, description=_text(release.notes),
+            author_name=release.author.shown_name if release.author else None, pubdate=release.published_at, updateddate=release.published_at,
+        )  # fmt: skip
+    return _answer(feed)
+
+
+@require_GET
+@repository_page
+def tags_feed(request: ActorRequest, repository: Repository) -> HttpResponse:
+    """The latest tags by version."""
+    feed = _feed(request, repository, _("Tags"), "tags")
+    for tag in queries.tags(repository)[:ENTRIES]:
+        address = request.build_absolute_uri(f"{repository.get_absolute_url()}/tree/{tag.short}")
+        when = queries.commit_date(repository, tag.commit)
+        feed.add_item(title=_text(tag.short), link=address, unique_id=f"{address}#{tag.oid}", description="", pubdate=when, updateddate=when)
+    return _answer(feed)
+
+
+@require_GET
+@repository_page
+def commits_feed(request: ActorRequest, repository: Repository) -> HttpResponse:
+    """The latest commits of the default branch, or of `?ref=`."""
+    feed = _feed(request, repository, _("Commits"), "commits")
+    if repository.is_empty:
+        return _answer(feed)
+    oid = gitstore.commit_oid(repository.path, request.GET.get("ref", "") or repository.default_branch)
+    if not oid:
+        raise NotFound(_("There is no such branch."))
+    for commit in gitstore.log(repository.path, oid, limit=ENTRIES).commits:
+        address = request.build_absolute_uri(f"{repository.get_absolute_url()}/commit/{commit.oid}")
+        when: datetime | None = commit.committer.when
+        feed.add_item(
+            title=_text(commit.subject), link=address, unique_id=address, description=_text(commit.message),
+            author_name=_text(commit.author.name), pubdate=when, updateddate=when,
+        )  # fmt: skip
+    return _answer(feed)

@@ -1,0 +1,98 @@
+"""New repositories, forks, imports."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Namespace
+from projects.models import Visibility
+
+NAME_HELP = _("Letters, digits, “.”, “_” and “-”, at most 96.")
+VISIBILITY_HELP = {
+    Visibility.PUBLIC: _("Public: everyone may read"),
+    Visibility.INTERNAL: _("Internal: everyone who is signed in may read"),
+    Visibility.PRIVATE: _("Private: only people you choose may read"),
+}
+
+
+class NamespaceField(forms.ModelChoiceField):
+    """One of the names the actor may create under, by slug."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(queryset=Namespace.objects.none(), to_field_name="slug", empty_label=None, **options)
+
+    def label_from_instance(self, obj: Namespace) -> str:  # type: ignore[override]
+        """Slug, with the display name where it differs."""
+        shown = obj.display_name
+        return obj.slug if shown == obj.slug else f"{obj.slug} ({shown})"
+
+
+class PlacedForm(forms.Form):
+    """A form that begins with a place: namespace and name."""
+
+    namespace = NamespaceField(label=_("Owner"))
+    name = forms.CharField(label=_("Name"), max_length=96, help_text=NAME_HELP, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
+
+    def __init__(self, *args: Any, namespaces: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["namespace"].queryset = namespaces  # type: ignore[attr-defined]
+
+
+class NewRepositoryForm(PlacedForm):
+    """`/new`."""
+
+    description = forms.CharField(label=_("Description"), max_length=350, required=False)
+    visibility = forms.ChoiceField(
+        label=_("Who may read"), choices=list(VISIBILITY_HELP.items()), widget=forms.RadioSelect, initial=Visibility.PUBLIC
+    )
+    readme = forms.BooleanField(label=_("Add a README"), required=False)
+    gitignore = forms.ChoiceField(label=_(".gitignore"), required=False)
+    licence = forms.ChoiceField(
+        label=_("Licence"), required=False, help_text=_("Without a licence nobody may use, change or share your work.")
+    )
+    default_branch = forms.CharField(label=_("Default branch"), max_length=200, initial="main")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if find_spec("core.licences") is None or find_spec("core.gitignores") is None:
+            return
+        from core import gitignores
+
+        none = ("", _("None"))
+        self.fields["gitignore"].choices = [none, *((name, name) for name in gitignores.names())]  # type: ignore[attr-defined]
+        self.fields["licence"].choices = [none, *_licence_choices()]  # type: ignore[attr-defined]
+
+
+def _licence_choices() -> Iterable[tuple[str, str]]:
+    from core import licences
+
+    return ((licence.id, licence.name) for licence in licences.offered())
+
+
+class ForkForm(PlacedForm):
+    """Where the fork goes."""
+
+    description = forms.CharField(label=_("Description"), max_length=350, required=False)
+
+
+class ImportForm(PlacedForm):
+    """`/-/import`."""
+
+    address = forms.CharField(
+        label=_("Address to import from"), max_length=2000, help_text=_("An https:// address that git can clone. Branches and tags are copied once."),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false", "placeholder": "https://example.org/name.git"}),
+    )
+    username = forms.CharField(label=_("User name there"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    password = forms.CharField(
+        label=_("Password or token there"), max_length=500, required=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Only for a private repository. It is kept encrypted until the import ends, then forgotten."),
+    )
+    description = forms.CharField(label=_("Description"), max_length=350, required=False)
+    visibility = forms.ChoiceField(
+        label=_("Who may read"), choices=list(VISIBILITY_HELP.items()), widget=forms.RadioSelect, initial=Visibility.PUBLIC
+    )
+
+    field_order = ("address", "username", "password", "namespace", "name", "description", "visibility")

@@ -1,0 +1,3 @@
+"""What follows from facts about repositories; each module is one noun."""
+
+from projects.subscribers import imports, pools  # noqa: F401 - registers them

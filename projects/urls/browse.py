@@ -1,0 +1,31 @@
+"""Addresses of the browsing pages. Tails are read from the raw bytes of the address (`core.filenames.tail`)."""
+
+from django.urls import path, register_converter
+
+from projects.views import blob, contributors, home, tree
+
+
+class Tail:
+    """Anything, newlines too: Git allows them in names."""
+
+    regex = r"(?s:.+)"
+
+    def to_python(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_converter(Tail, "tail")
+
+R = "<str:namespace>/<str:name>"
+urlpatterns = [
+    path(R, home.repository_home, name="repository"),
+    path(f"{R}/tree/<tail:tail>", tree.repository_tree, name="repository_tree"),
+    path(f"{R}/blob/<tail:tail>", blob.repository_blob, name="repository_blob"),
+    path(f"{R}/raw/<tail:tail>", blob.repository_raw, name="repository_raw"),
+    path(f"{R}/contributors", contributors.repository_contributors, name="repository_contributors"),
+]

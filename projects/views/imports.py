@@ -1,0 +1,83 @@
+"""`/-/import` and the page that shows an import running."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import queries as accounts_queries
+from core import live
+from core.actors import ActorRequest
+from core.errors import NotFound
+from core.forms import attempt
+from core.rules import needs_sign_in
+from projects import commands, rules
+from projects.forms.creation import ImportForm
+from projects.models import ImportRun, Repository
+from projects.views.common import page_of, repository_page
+
+
+@require_http_methods(["GET", "POST"])
+def repository_import(request: ActorRequest) -> HttpResponse:
+    """Copy branches and tags of a repository on another host."""
+    if needs_sign_in(request.actor) is not None:
+        return redirect(f"/login?next={request.path}")
+    initial = {"namespace": request.actor.person and request.actor.person.slug, "address": request.GET.get("address", "")}
+    form = ImportForm(
+        request.POST if request.method == "POST" else None, namespaces=accounts_queries.writable_namespaces(request.actor), initial=initial
+    )
+    run = None
+    if request.method == "POST":
+        run = attempt(form, lambda cleaned: commands.request_import(request.actor, cleaned.pop("namespace"), **cleaned))
+    if run:
+        return redirect(f"{run.repository.get_absolute_url()}/import")
+    return render(request, "projects/import.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _run(repository: Repository) -> ImportRun:
+    run = ImportRun.objects.filter(repository=repository).first()
+    if run is None:
+        raise NotFound(_("This repository was not imported."))
+    run.repository = repository
+    return run
+
+
+@require_GET
+@repository_page
+def import_progress(request: ActorRequest, repository: Repository) -> HttpResponse:
+    """How far it is; `HX-Request` gets the moving part alone. Finished: on to the repository."""
+    run = _run(repository)
+    if run.state == ImportRun.State.DONE:
+        response = redirect(repository)
+        if request.headers.get("HX-Request"):
+            response = HttpResponse(status=204)
+            response["HX-Redirect"] = repository.get_absolute_url()
+        return response
+    may = bool(rules.can_administer(request.actor, repository))
+    context = {
+        "run": run,
+        "phase": _(commands.IMPORT_PHASES[run.phase]) if run.phase in commands.IMPORT_PHASES else "",
+        "may_administer": may,
+        "live": live.address("imports", run.pk) if run.state in (ImportRun.State.QUEUED, ImportRun.State.RUNNING) else "",
+        "source": run.source_shown if may or repository.visibility == "public" else "",
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "projects/import_progress.html#progress", {"repository": repository, **context})
+    return page_of(request, repository, "projects/import_progress.html", context)
+
+
+@require_POST
+@repository_page
+def import_retry(request: ActorRequest, repository: Repository) -> HttpResponse:
+    """Try a failed import again."""
+    commands.retry_import(request.actor, _run(repository))
+    return redirect(f"{repository.get_absolute_url()}/import")
+
+
+@require_POST
+@repository_page
+def import_discard(request: ActorRequest, repository: Repository) -> HttpResponse:
+    """Give a failed import up."""
+    namespace = repository.namespace
+    commands.discard_import(request.actor, _run(repository))
+    return redirect(namespace)
