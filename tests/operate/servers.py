@@ -125,5 +125,9 @@ def manage(data: Path, *arguments: str, **environment: str) -> subprocess.Comple
     """`./manage.py` on this data directory."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENI_", "PYTEST_", "COV_"))}
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env={**clean, "OPENI_DATA_DIR": str(data), "OPENI_LOG_LEVEL": "ERROR", **environment}, capture_output=True, text=True
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**clean, "OPENI_DATA_DIR": str(data), "OPENI_LOG_LEVEL": "ERROR", **environment},
+        capture_output=True,
+        text=True,
     )

@@ -1,5 +1,6 @@
 """`script/server`: start, restart of children, stop, what is left after kill -9. Real processes; one data directory for all of it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -70,10 +71,8 @@ def test_a_start_after_killing_everything_ends_what_was_left(prepared: Path) -> 
         eventually(lambda: server.pid("celery -A openi.clock"), 15)
         guards = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=False).stdout.split()
         for pid in [*map(int, guards), server.process.pid, *marked(prepared)]:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         server.process.wait()
     leftover = subprocess.Popen(["sleep", "60"], env={"OPENI_SUPERVISED": f"{prepared}:1"})
     with serving(prepared) as server:
@@ -88,7 +87,10 @@ def test_one_server_for_one_data_directory(prepared: Path) -> None:
         assert second.process.wait(10) == 2
         assert f"a server already runs on {prepared} (process {server.process.pid})" in second.lines[-1]
         elsewhere = subprocess.run(
-            [ROOT / "script/server", "--port", str(server.port), "--data-dir", f"{prepared}-2", "--no-demo"], capture_output=True, text=True, check=False
+            [ROOT / "script/server", "--port", str(server.port), "--data-dir", f"{prepared}-2", "--no-demo"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert elsewhere.returncode == 2
         assert elsewhere.stderr == f"script/server: port {server.port} of 127.0.0.1 is in use: choose another with --port\n"
@@ -124,7 +126,11 @@ def test_reload_shows_a_changed_template_within_2_seconds(prepared: Path) -> Non
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [(("--port", "eighty"), "invalid int value"), (("--port", "70000"), "ports must differ"), (("--host", "no.such.host.invalid"), "--host no.such.host.invalid")],
+    [
+        (("--port", "eighty"), "invalid int value"),
+        (("--port", "70000"), "ports must differ"),
+        (("--host", "no.such.host.invalid"), "--host no.such.host.invalid"),
+    ],
 )
 def test_a_bad_option_is_one_line_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
     done = subprocess.run([ROOT / "script/server", "--data-dir", tmp_path / "d", *arguments], capture_output=True, text=True, check=False)
