@@ -15,6 +15,8 @@ os.environ["OPENI_ALLOWED_HOSTS"] = "testserver"
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 if _worker and os.environ.get("OPENI_REDIS_URL"):
     os.environ["OPENI_REDIS_URL"] = os.environ["OPENI_REDIS_URL"].rsplit("/", 1)[0] + f"/{int(_worker[2:]) + 1}"
+if _worker and os.environ.get("OPENI_S3_BUCKET"):
+    os.environ["OPENI_S3_BUCKET"] += f"-{_worker}"
 
 import django  # noqa: E402
 import pytest  # noqa: E402
@@ -28,8 +30,10 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """The test database is a file of this process's data directory, so xdist needs no suffix on SQLite."""
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """The test database is a file of this process's data directory, so xdist needs no suffix on SQLite; on PostgreSQL it does."""
+    if os.environ.get("OPENI_DATABASE_URL"):
+        request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
 
 
 @pytest.fixture(autouse=True)
