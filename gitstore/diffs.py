@@ -96,7 +96,8 @@ def _tree(repository: pygit2.Repository, oid: str) -> pygit2.Tree | None:
 
 def _too_many_pairs(deltas: list[Any]) -> bool:
     added = sum(delta.status == DeltaStatus.ADDED for delta in deltas)
-    return added * sum(delta.status == DeltaStatus.DELETED for delta in deltas) > RENAME_PAIRS
+    deleted = sum(delta.status == DeltaStatus.DELETED for delta in deltas)
+    return bool(added * deleted > RENAME_PAIRS)
 
 
 def _exact_renames(deltas: list[Any]) -> dict[int, int]:
@@ -233,9 +234,14 @@ def words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, in
 
 def _middle(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Long lines: what lies between the common beginning and the common end."""
-    start = len(os.path.commonprefix([old, new]))
-    end = len(os.path.commonprefix([old[start:][::-1], new[start:][::-1]]))
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
     return ([(start, len(old) - end)] if start < len(old) - end else []), ([(start, len(new) - end)] if start < len(new) - end else [])
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the common beginning."""
+    return next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _offsets(parts: list[str]) -> list[int]:

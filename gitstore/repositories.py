@@ -181,7 +181,8 @@ def _link_graph(source: Path, pool: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         names = chain.read_text().split()
         (pool / "commit-graphs").mkdir(exist_ok=True)
-        if all([_link(source / "commit-graphs" / f"graph-{name}.graph", pool / "commit-graphs" / f"graph-{name}.graph") for name in names]):
+        layers = [f"graph-{name}.graph" for name in names]
+        if all(_link(chain.with_name(layer), pool / "commit-graphs" / layer) for layer in layers):
             _link(chain, pool / "commit-graphs" / chain.name)
 
 

@@ -27,7 +27,9 @@ def write_blob(path: Path, content: bytes) -> str:
 def write_blob_stream(path: Path, pieces: Iterable[bytes]) -> str:
     """Store a blob of any size in flat memory; returns its oid. Raises GitFailed."""
     child = process.start(path, ["hash-object", "-w", "--stdin"], stdin=subprocess.PIPE, config={"core.bigFileThreshold": "8m"})
-    assert child.stdin is not None and child.stdout is not None and child.stderr is not None  # noqa: S101 - for the type checker
+    assert child.stdin is not None  # noqa: S101 - for the type checker
+    assert child.stdout is not None  # noqa: S101
+    assert child.stderr is not None  # noqa: S101
     try:
         for piece in pieces:
             child.stdin.write(piece)
@@ -50,9 +52,8 @@ def write_commit(
     base = str(object_of(path, parent).peel(pygit2.Tree).id) if parent else ""
     tree = _edited(path, base, _grouped(edits))
     ancestors = [*([parent] if parent else []), *parents]
-    return str(
-        opened(path).create_commit(None, _native(author), _native(committer), message, tree or _empty_tree(path), ancestors)  # type: ignore[arg-type]
-    )
+    made = opened(path).create_commit(None, _native(author), _native(committer), message, tree or _empty_tree(path), ancestors)
+    return str(made)
 
 
 def _native(who: Signature) -> pygit2.Signature:
@@ -96,9 +97,8 @@ def _edited(path: Path, base: str, edits: _Folder) -> str:
             present[child.raw_name] = (int(child.filemode), str(child.id))
     for name, edit in edits.files.items():
         key = os.fsencode(name)
-        if not edit.oid:
-            if present.pop(key, None) is None:
-                raise PathMissing(edit.path)
+        if not edit.oid and present.pop(key, None) is None:
+            raise PathMissing(edit.path)
     for name, folder in edits.folders.items():
         key = os.fsencode(name)
         mode, oid = present.get(key, (0, ""))
@@ -129,7 +129,14 @@ def _empty_tree(path: Path) -> str:
 
 
 def commit_changes(
-    path: Path, *, branch: str, changes: Sequence[Put | Edit], message: str, author: Signature, committer: Signature | None = None, expected: str | None = None
+    path: Path,
+    *,
+    branch: str,
+    changes: Sequence[Put | Edit],
+    message: str,
+    author: Signature,
+    committer: Signature | None = None,
+    expected: str | None = None,
 ) -> str:
     """Commit onto `branch` (made if missing) and move it; returns the commit's oid.
 
@@ -156,12 +163,8 @@ def fetch_objects(path: Path, source: Path, oids: Sequence[str], *, timeout: flo
     missing = [oid for oid in oids if not _complete(path, oid)]
     if not missing:
         return
-    process.run(
-        path,
-        ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options", str(source), *missing],
-        timeout=timeout,
-        config={"protocol.file.allow": "always", "uploadpack.allowAnySHA1InWant": "true", "fetch.unpackLimit": "1", "transfer.fsckObjects": "false"},
-    )
+    arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options", str(source), *missing]
+    process.run(path, arguments, timeout=timeout, config={"protocol.file.allow": "always", "uploadpack.allowAnySHA1InWant": "true", "fetch.unpackLimit": "1"})
 
 
 def _complete(path: Path, oid: str) -> bool:
