@@ -1,0 +1,315 @@
+"""Git over SSH in a process of its own: user `git`, keys from the database, the same access and policies as over HTTP.
+
+Streams are pumped by hand, 64 KB at a time with back-pressure (asyncssh's own redirection cuts the tail of a clone).
+Database work runs in threads, so one slow query never stops the others' bytes.
+"""
+
+import asyncio
+import contextlib
+import os
+import shlex
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncssh
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import queries as people
+from core import metrics
+from core.actors import ANONYMOUS, Actor
+from core.errors import DomainError
+from projects import policies
+from projects.commands.key_use import note_key_use
+from projects.models import Repository
+from projects.transport import auth, errors, packs
+from projects.transport.hook import HookChannel
+from projects.transport.http import protocol_of
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+USER = "git"
+BLOCK = 64 * 1024
+LOGIN_SECONDS = 30
+KEEPALIVE_SECONDS = 15
+MAX_CONNECTIONS = 500
+_threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="ssh-db")
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run database work away from the event loop and give its connection back."""
+
+    def run() -> T:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    return await asyncio.get_running_loop().run_in_executor(_threads, run)
+
+
+class Connection(asyncssh.SSHServer):  # type: ignore[misc]
+    """One client: knows who it is once a key of the database has signed in."""
+
+    open = 0
+
+    def __init__(self) -> None:
+        self.actor: Actor = ANONYMOUS
+        self._transport: Any = None
+
+    def connection_made(self, conn: Any) -> None:
+        """Refuse clients beyond the limit before any cryptography."""
+        self._transport = conn
+        Connection.open += 1
+        if Connection.open > MAX_CONNECTIONS:
+            conn.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, "too many connections")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone; its sessions notice by themselves."""
+        Connection.open -= 1
+
+    def begin_auth(self, username: str) -> bool:
+        """Everybody has to sign in."""
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        """Keys only; there are no passwords over SSH."""
+        return True
+
+    def password_auth_supported(self) -> bool:
+        """Never."""
+        return False
+
+    async def validate_public_key(self, username: str, key: Any) -> bool:
+        """True for a key of an active person or a repository, offered for the user `git`."""
+        self.actor = ANONYMOUS
+        if username != USER:
+            return False
+        address = str(self._transport.get_extra_info("peername")[0])
+        actor = await in_thread(lambda: actor_of(key.get_fingerprint(), address))
+        if actor is None:
+            return False
+        self.actor = actor
+        self._transport.set_extra_info(actor=actor)
+        return True
+
+
+def actor_of(fingerprint: str, address: str) -> Actor | None:
+    """Who a SHA256 fingerprint belongs to, None for unknown keys and suspended people; notes the use."""
+    key = people.ssh_key(fingerprint)
+    if key is None:
+        return None
+    try:
+        actor = auth.actor_of_key(key, address=address)
+    except DomainError:
+        return None
+    note_key_use(key)
+    return actor
+
+
+def greeting(actor: Actor) -> str:
+    """What `ssh -T git@host` shows."""
+    if actor.person is None:
+        return _("This deploy key works. There is no shell here; use git.")
+    return _("Hello %s! Your key works. There is no shell here; use git.") % actor.person.username
+
+
+def parse(command: str) -> tuple[str, str, str, str]:
+    """(service, namespace, name, kind) of a command such as `git-upload-pack '/ns/name.git'`. Raises WireError."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    if len(words) == 3 and words[0] == "git":
+        words = [f"git-{words[1]}", words[2]]
+    if len(words) != 2 or words[0] not in packs.SERVICES:
+        raise errors.WireError(403, _("Only git fetch and git push are possible here."))
+    parts = words[1].strip("/").removesuffix(".git").split("/")
+    kind = ""
+    if parts[0] == "datasets" and len(parts) == 3:
+        kind, parts = "dataset", parts[1:]
+    if len(parts) < 2 or not all(parts):
+        raise errors.no_repository()
+    return words[0], "/".join(parts[:-1]), parts[-1], kind
+
+
+class Session:
+    """One command of a client, from its words to git's exit status."""
+
+    def __init__(self, process: Any) -> None:
+        self.process = process
+        self.actor: Actor = process.get_extra_info("actor", ANONYMOUS)
+        given = {name: _text(value) for name, value in process.env.items()}
+        locale = given.get("LC_ALL") or given.get("LANG") or ""
+        self.language = auth.language_of(self.actor, locale.partition(".")[0])
+        self.protocol = protocol_of(given.get("GIT_PROTOCOL", ""))
+
+    async def run(self) -> None:
+        """Serve, and answer every failure with a sentence and status 128."""
+        with translation.override(self.language):
+            try:
+                status = await self._serve()
+            except DomainError as error:
+                self._say(errors.from_domain(error).message)
+                status = 128
+            except (BrokenPipeError, ConnectionError, asyncssh.Error):
+                status = 128
+            except Exception:  # noqa: BLE001 - the client waits for an exit status, whatever went wrong here
+                log.exception("ssh_session_failed")
+                self._say(_("The site has a fault. Try again in a moment."))
+                status = 128
+        with contextlib.suppress(OSError, asyncssh.Error):
+            self.process.exit(status)
+
+    def _say(self, text: str) -> None:
+        with contextlib.suppress(OSError, asyncssh.Error):
+            self.process.stderr.write(f"OpenI: {text}\r\n".encode())
+
+    async def _serve(self) -> int:
+        if not self.process.command:
+            self.process.stdout.write((greeting(self.actor) + "\r\n").encode())
+            return 0
+        service, namespace, name, kind = parse(_text(self.process.command))
+        if slots.locked():
+            raise errors.busy()
+        async with slots:
+            repository, limit = await in_thread(lambda: self._find(service, namespace, name, kind))
+            return await self._git(service, repository, limit)
+
+    def _find(self, service: str, namespace: str, name: str, kind: str) -> tuple[Repository, int]:
+        with translation.override(self.language):
+            found = auth.find(self.actor, (namespace, name), kind=kind, service=service)
+            limit = max(policies.quota_left(found), 0) + 64 * 1024**2 if service == "git-receive-pack" else 0
+            return found, limit
+
+    async def _git(self, service: str, repository: Repository, limit: int) -> int:
+        channel = HookChannel(self.actor, repository, self.language) if service == "git-receive-pack" else None
+        run = packs.command(
+            service, repository.path, protocol=self.protocol, max_input=limit,
+            extra=channel.environment if channel else None, descriptors=channel.descriptors if channel else (),
+        )
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *run.argv, env=run.env, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+                pass_fds=run.descriptors, start_new_session=True, limit=BLOCK * 4,
+            )
+        except BaseException:
+            if channel:
+                channel.abandon()
+            raise
+        if channel:
+            channel.start()
+        metrics.GIT_PROCESSES.labels(service).inc()
+        started = time.monotonic()
+        try:
+            return await self._pump(child, channel)
+        finally:
+            metrics.GIT_PROCESSES.labels(service).dec()
+            if service == "git-upload-pack":
+                packs.trim_cache()
+            log.info("git_transfer", service=service, via="ssh", status=child.returncode, ms=round((time.monotonic() - started) * 1000))
+
+    async def _pump(self, child: asyncio.subprocess.Process, channel: HookChannel | None) -> int:
+        """Bytes both ways until git is done, the client gone or the time over; then nothing of git is left."""
+        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+        feeding = asyncio.create_task(_feed(self.process.stdin, child.stdin))
+        answering = asyncio.gather(_copy(child.stdout, self.process.stdout), _copy(child.stderr, self.process.stderr))
+        gone = asyncio.create_task(self.process.wait_closed())
+        try:
+            await asyncio.wait({answering, gone}, timeout=settings.GIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            feeding.cancel()
+            gone.cancel()
+            with contextlib.suppress(OSError, RuntimeError):
+                child.stdin.close()
+            status = await end(child, patience=10 if channel and channel.accepted else 1.5 if channel else 0.2)
+            if not answering.done():
+                answering.cancel()
+            with contextlib.suppress(asyncio.CancelledError, OSError, asyncssh.Error):
+                await answering
+            if channel:
+                await in_thread(channel.finish)
+        return status if 0 <= status < 256 else 128
+
+
+async def end(child: asyncio.subprocess.Process, *, patience: float) -> int:
+    """Git's exit status; it and what it started are ended if it does not stop within `patience` seconds."""
+    for wait, sign in ((patience, signal.SIGTERM), (0.5, signal.SIGKILL)):
+        try:
+            await asyncio.wait_for(child.wait(), wait)
+            break
+        except TimeoutError:
+            packs.kill_group(child.pid, sign)
+    status = await child.wait()
+    if status:
+        packs.kill_group(child.pid, signal.SIGKILL)
+    return status
+
+
+async def _feed(source: Any, sink: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError, asyncssh.Error):
+        while data := await source.read(BLOCK):
+            metrics.TRANSFER_BYTES.labels("in", "ssh").inc(len(data))
+            sink.write(data)
+            await sink.drain()
+    with contextlib.suppress(OSError, RuntimeError):
+        sink.close()
+
+
+async def _copy(source: asyncio.StreamReader, sink: Any) -> None:
+    while data := await source.read(BLOCK):
+        metrics.TRANSFER_BYTES.labels("out", "ssh").inc(len(data))
+        sink.write(data)
+        await sink.drain()
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+slots: asyncio.Semaphore
+
+
+def host_key(folder: Path) -> Any:
+    """The host's ed25519 key, made at first start and kept (mode 0600)."""
+    path = folder / "ed25519"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside = folder / f"ed25519.{os.getpid()}"
+        aside.touch(mode=0o600)
+        aside.write_bytes(asyncssh.generate_private_key("ssh-ed25519", comment="openi").export_private_key())
+        aside.rename(path)
+    return asyncssh.read_private_key(str(path))
+
+
+async def _handle(process: Any) -> None:
+    await Session(process).run()
+
+
+async def serve(host: str, port: int, *, ready: Callable[[int], None] = lambda port: None) -> None:
+    """Listen until TERM or INT; running transfers get 8 seconds more. `ready` is told the port."""
+    global slots
+    slots = asyncio.Semaphore(settings.GIT_TRANSFERS)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stopping.set)
+    key = await loop.run_in_executor(None, host_key, settings.DATA_DIR / "ssh")
+    server = await asyncssh.listen(
+        host, port, server_host_keys=[key], server_factory=Connection, process_factory=_handle, encoding=None, allow_pty=False, line_editor=False,
+        agent_forwarding=False, x11_forwarding=False, allow_scp=False, login_timeout=LOGIN_SECONDS, keepalive_interval=KEEPALIVE_SECONDS,
+        keepalive_count_max=4, reuse_address=True, server_version="OpenI",
+    )
+    ready(server.get_port())
+    await stopping.wait()
+    server.close()
+    deadline = time.monotonic() + 8
+    while slots._value < settings.GIT_TRANSFERS and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
