@@ -130,6 +130,19 @@ def restore(source: Path, places: Places) -> Manifest:
     return manifest
 
 
+def put_back_database(source: Path, places: Places) -> None:
+    """Replace the database alone by the one in a backup folder: after a failed upgrade, with the portal stopped. Raises Invalid."""
+    read_manifest(source)
+    if isinstance(places.database, str):
+        _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", places.database, str(source / DUMP))
+        return
+    unfinished = places.database.with_suffix(".restoring")
+    shutil.copyfile(source / SQLITE, unfinished)
+    for left in ("-wal", "-shm"):  # they belong to the database that goes
+        places.database.with_name(places.database.name + left).unlink(missing_ok=True)
+    unfinished.replace(places.database)
+
+
 def read_manifest(source: Path) -> Manifest:
     """Raises Invalid when `source` is not a whole backup, or a newer format."""
     try:

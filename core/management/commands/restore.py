@@ -21,6 +21,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", type=Path, help="folder or tar file that `manage.py backup` wrote")
 
+        parser.add_argument("--database-only", action="store_true", help="replace the database alone, as it was; nothing is migrated")
+
     def handle(self, *args: Any, **options: Any) -> None:
         here = backup.configured()
         (here.data / "run").mkdir(parents=True, exist_ok=True)
@@ -29,6 +31,13 @@ class Command(BaseCommand):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise CommandError(f"A server runs on {here.data}: stop it first.", returncode=2) from error
+            if options["database_only"]:
+                try:
+                    backup.put_back_database(options["source"].absolute(), here)
+                except (DomainError, OSError) as error:
+                    raise CommandError(str(error), returncode=2) from error
+                self.stdout.write(f"The database is as in {options['source']}")
+                return
             try:
                 made = backup.restore(options["source"].absolute(), here)
             except (DomainError, OSError) as error:
