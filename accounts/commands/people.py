@@ -17,8 +17,8 @@ from core.actors import Actor
 from core.errors import Conflict, Invalid
 
 
-def create_user(actor: Actor, login: str, *, email: str, password: str, is_admin: bool = False, display_name: str = "") -> User:
-    """An account with a confirmed address, made by the operator.
+def create_user(actor: Actor, login: str, *, email: str, password: str, is_admin: bool = False, **profile: str) -> User:
+    """An account with a confirmed address, made by the operator; `profile` may give display_name, bio, affiliation, location.
 
     Raises NotFound (rules.can_administer_site), Invalid (login, email, password), Conflict (login or e-mail taken).
     Publishes PersonRegistered.
@@ -29,13 +29,15 @@ def create_user(actor: Actor, login: str, *, email: str, password: str, is_admin
         validate_email(email)
     except ValidationError as error:
         raise Invalid(_("This is not an e-mail address."), field="email") from error
-    candidate = User(username=login, email=email, display_name=clean_display_name(display_name))
+    candidate = User(username=login, email=email, display_name=clean_display_name(profile.get("display_name", "")))
     try:
         validate_password(password, candidate)
     except ValidationError as error:
         raise Invalid(" ".join(error.messages), field="password") from error
     candidate.set_password(password)  # slow by design: before the transaction
     candidate.is_staff = is_admin
+    candidate.bio, candidate.affiliation = profile.get("bio", ""), profile.get("affiliation", "")
+    candidate.location = profile.get("location", "")
     with transaction.atomic():
         require_free_slug(login, field="login")
         if User.objects.filter(email__iexact=email).exists():

@@ -29,7 +29,7 @@ class DemoOrganization:
 
 
 PEOPLE = [
-    DemoPerson("admin", "站点管理员", "维护本站。", "鹏城实验室", "深圳", 190, is_admin=True),
+    DemoPerson("openi-admin", "站点管理员", "维护本站。", "鹏城实验室", "深圳", 190, is_admin=True),
     DemoPerson("zhangy03", "张毅", "鹏程·盘古 α 的模型并行与推理。", "鹏城实验室", "深圳", 150),
     DemoPerson("lin-yue", "林越", "做中文预训练模型的推理与服务化，正在把批量推理合并回上游。", "哈尔滨工业大学（深圳）", "深圳", 200),
     DemoPerson("zhou-ning", "周宁", "分词与语料清洗。", "鹏城实验室", "深圳", 280),
@@ -44,7 +44,7 @@ ORGANIZATIONS = [
         "PCL-Platform.Intelligence", "鹏城实验室智能平台",
         "依托鹏城云脑 II，开放大模型的代码、模型与语料。",
         "https://www.pcl.ac.cn/", "深圳",
-        {"admin": "owner", "zhangy03": "owner", "zhou-ning": "maintainer", "lin-yue": "developer"},
+        {"openi-admin": "owner", "zhangy03": "owner", "zhou-ning": "maintainer", "lin-yue": "developer"},
     ),
     DemoOrganization(
         "BAAI", "北京智源人工智能研究院",
