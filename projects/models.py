@@ -52,6 +52,7 @@ class Repository(models.Model):
     network_id = models.UUIDField(default=uuid.uuid4, db_index=True)  # shared by a repository and everything forked from it
     is_empty = models.BooleanField(default=True)
     head_oid = models.CharField(max_length=64, blank=True)  # of the default branch; kept by the push subscriber
+    indexed_oid = models.CharField(max_length=64, blank=True)  # what commits and contribution days were counted up to; "": not at all
     size_bytes = models.BigIntegerField(default=0)
     commits = models.PositiveIntegerField(default=0)  # on the default branch; counted by the indexer
     languages = models.JSONField(default=dict, blank=True)  # name → bytes at head_oid
@@ -68,6 +69,7 @@ class Repository(models.Model):
     forbidden_paths = models.JSONField(default=list, blank=True)  # push rule: glob patterns
     max_blob_bytes = models.BigIntegerField(null=True, blank=True)  # push rule; None: the site's
     maintained_at = models.DateTimeField(null=True, blank=True)
+    collected_at = models.DateTimeField(null=True, blank=True)  # last time that unreachable objects were set aside
     pushes_since_maintenance = models.PositiveIntegerField(default=0)
 
     class Meta:

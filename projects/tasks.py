@@ -1,18 +1,35 @@
 """Scheduled work: pick ids, call one command per id."""
 
+import time
+
 from celery import shared_task
+
+from core.actors import SYSTEM
+from projects import commands, queries
+
+MAINTENANCE_SECONDS = 240  # of each five minutes; what is left comes next time
 
 
 @shared_task
 def maintain_repositories() -> None:
-    """Repack and index what was pushed to."""
+    """Record pushes whose process died, then repack what was pushed to, most pushed first."""
+    commands.settle_intents()
+    started = time.monotonic()
+    for repository_id in commands.due_repositories():
+        if time.monotonic() - started > MAINTENANCE_SECONDS:
+            return
+        commands.maintain_repository(SYSTEM, repository_id)
 
 
 @shared_task
 def purge_deleted() -> None:
     """Remove repositories whose 7 days of undo are over."""
+    for repository in queries.overdue_deletions():
+        commands.purge_repository(SYSTEM, repository)
 
 
 @shared_task
 def resume_imports() -> None:
     """Take up imports whose worker died."""
+    for import_id in commands.overdue_imports():
+        commands.run_import(SYSTEM, import_id)

@@ -7,9 +7,10 @@ from projects.commands.creation import create_repository
 from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
 from projects.commands.edits import commit_files
 from projects.commands.forks import detach_fork, fork_repository, leave_pool, sync_fork
-from projects.commands.imports import PHASES as IMPORT_PHASES
 from projects.commands.imports import discard_import, overdue_imports, renew_import, request_import, request_import_of_folder, retry_import, run_import
 from projects.commands.keys import add_deploy_key, remove_deploy_key
+from projects.commands.indexing import index_repository
+from projects.commands.maintenance import check_repositories, due_repositories, maintain_if_grown, maintain_repository
 from projects.commands.protections import delete_protection, save_protection
 from projects.commands.refs import apply_updates
 from projects.commands.releases import add_asset, asset_name, delete_release, note_download, remove_asset, save_release
@@ -25,7 +26,11 @@ from projects.commands.settings import (
 from projects.commands.stars import star_repository, unstar_repository, watch_repository
 
 __all__ = [
-    "IMPORT_PHASES",
+    "check_repositories",
+    "due_repositories",
+    "index_repository",
+    "maintain_if_grown",
+    "maintain_repository",
     "UNDO",
     "add_asset",
     "add_deploy_key",
