@@ -14,6 +14,7 @@ Names        check_ref_name ref_name_fault check_path path_fault is_dotgit · pa
 Processes    environment run stream start end
 """
 
+from gitstore import paths, process
 from gitstore.blames import blame
 from gitstore.diffs import commit_diff, diff, diff_stream, patch_stream, words
 from gitstore.errors import (
@@ -145,7 +146,9 @@ __all__ = [
     "merge_trees",
     "patch_stream",
     "path_fault",
+    "paths",
     "pool_of",
+    "process",
     "reaches",
     "ref_name_fault",
     "ref_oid",

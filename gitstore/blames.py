@@ -78,7 +78,9 @@ def _parsed(pieces: Iterator[bytes]) -> Iterator[BlameRange]:
             known[oid] = (_author(facts), facts.get("summary", ""))
         author, summary = known[oid]
         before = facts.get("previous", "").partition(" ")
-        yield BlameRange(oid, int(head[2]), int(head[3]), _unquoted(value), author, summary, (before[0], _unquoted(before[2])) if before[0] else None)
+        yield BlameRange(
+            oid, int(head[2]), int(head[3]), _unquoted(value), author, summary, (before[0], _unquoted(before[2])) if before[0] else None
+        )
         head, facts = [], {}
 
 

@@ -13,7 +13,8 @@ from pygit2.enums import DeltaStatus, DiffFlag, DiffOption
 from gitstore import process
 from gitstore.errors import GitFailed, PathMissing, TimedOut
 from gitstore.graph import borrowing
-from gitstore.store import alternates, opened_with
+from gitstore.objects import commit
+from gitstore.store import alternates, opened_with, root_tree
 from gitstore.types import ZERO, Diff, FileDiff, Hunk, Line
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -88,10 +89,7 @@ def _compared(repository: pygit2.Repository, old: str, new: str, ignore_space: b
 def _tree(repository: pygit2.Repository, oid: str) -> pygit2.Tree | None:
     if oid in ("", ZERO, EMPTY_TREE):
         return None
-    try:
-        return repository[oid].peel(pygit2.Tree)
-    except (KeyError, ValueError, pygit2.GitError) as error:
-        raise PathMissing(oid) from error
+    return root_tree(repository, oid)
 
 
 def _too_many_pairs(deltas: list[Any]) -> bool:
@@ -111,7 +109,14 @@ def _exact_renames(deltas: list[Any]) -> dict[int, int]:
 
 
 def _file(
-    repository: pygit2.Repository, found: pygit2.Diff, deltas: list[Any], index: int, shown: int, renamed: dict[int, int], lines: int, size_max: int
+    repository: pygit2.Repository,
+    found: pygit2.Diff,
+    deltas: list[Any],
+    index: int,
+    shown: int,
+    renamed: dict[int, int],
+    lines: int,
+    size_max: int,
 ) -> FileDiff:
     delta = deltas[index]
     status = _STATUS.get(delta.status, "modified")
@@ -168,7 +173,14 @@ def _hunks(patch: pygit2.Patch, lines: int) -> tuple[list[Hunk], bool]:
             if left <= 0:
                 break
             left -= 1
-            shown.append(Line(line.origin, line.old_lineno if line.origin != "+" else None, line.new_lineno if line.origin != "-" else None, line.raw_content))
+            shown.append(
+                Line(
+                    line.origin,
+                    line.old_lineno if line.origin != "+" else None,
+                    line.new_lineno if line.origin != "-" else None,
+                    line.raw_content,
+                )
+            )
         answer.append(Hunk(hunk.header.rstrip("\n"), hunk.old_start, hunk.new_start, shown))
         if left <= 0 and len(shown) < sum(line.origin in (" ", "+", "-") for line in hunk.lines):
             return answer, True
@@ -182,7 +194,17 @@ def _totals(
         return sum(file.additions for file in files), sum(file.deletions for file in files)
     if total <= COUNTED_FILES:
         return found.stats.insertions, found.stats.deletions
-    arguments = ["diff-tree", "-r", "--shortstat", "-l400", "-M", *(["-w"] if ignore_space else []), "--end-of-options", old or EMPTY_TREE, new or EMPTY_TREE]
+    arguments = [
+        "diff-tree",
+        "-r",
+        "--shortstat",
+        "-l400",
+        "-M",
+        *(["-w"] if ignore_space else []),
+        "--end-of-options",
+        old or EMPTY_TREE,
+        new or EMPTY_TREE,
+    ]
     extra = borrowing(store) if store else None
     try:
         text = process.run(path, arguments, timeout=COUNT_SECONDS, extra=extra).decode()
@@ -194,17 +216,16 @@ def _totals(
 
 def commit_diff(path: Path, oid: str, **options: Any) -> Diff:
     """What a commit changed against its first parent (against nothing for a root)."""
-    found = opened_with(path, None).get(oid)
-    if not isinstance(found, pygit2.Commit):
-        raise PathMissing(oid)
-    parents = found.parent_ids
-    return diff(path, str(parents[0]) if parents else "", oid, **options)
+    parents = commit(path, oid).parents
+    return diff(path, parents[0] if parents else "", oid, **options)
 
 
 def diff_stream(path: Path, old: str, new: str, *, store: Path | None = None) -> Iterator[bytes]:
     """The unified text of a whole diff, in blocks; `git apply` takes it."""
     arguments = ["diff-tree", "-p", "-r", "-M", "--full-index", "--binary", "--no-ext-diff", "--no-textconv", "--no-color"]
-    yield from process.stream(path, [*arguments, "--end-of-options", old or EMPTY_TREE, new], extra=borrowing(store, *alternates(store)) if store else None)
+    yield from process.stream(
+        path, [*arguments, "--end-of-options", old or EMPTY_TREE, new], extra=borrowing(store, *alternates(store)) if store else None
+    )
 
 
 def patch_stream(path: Path, tip: str, base: str = "") -> Iterator[bytes]:

@@ -1,17 +1,16 @@
 """History pages. The plain log walks in process from a cursor that names the frontier, so page 1,700 costs what page 1 costs."""
 
 import base64
+import contextlib
 import heapq
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-import pygit2
-
 from gitstore import process
 from gitstore.errors import PathMissing
-from gitstore.objects import as_commit, commit
-from gitstore.store import opened
+from gitstore.objects import commit, parsed
+from gitstore.store import alternates, opened, opened_with, raw_object
 from gitstore.types import Commit, LogPage
 
 _ABBREVIATED = 10  # bytes of an oid in a cursor
@@ -43,27 +42,25 @@ def log(
 
 
 def _walk(path: Path, frontier: Sequence[str], limit: int) -> LogPage:
-    repository = opened(path)
-    heap: list[tuple[int, int, pygit2.Commit]] = []
+    heap: list[tuple[float, int, Commit]] = []
     seen: set[str] = set()
 
     def push(oid: str) -> None:
         if oid not in seen:
             seen.add(oid)
-            found = repository.get(oid)
-            if isinstance(found, pygit2.Commit):  # a shallow repository ends here
-                heapq.heappush(heap, (-found.commit_time, len(seen), found))
+            with contextlib.suppress(PathMissing):  # a shallow repository ends here
+                found = commit(path, oid)
+                heapq.heappush(heap, (-found.committer.when.timestamp() if found.committer.when else 0, len(seen), found))
 
     for oid in frontier:
         push(oid)
     shown: list[Commit] = []
     while heap and len(shown) < limit:
         found = heapq.heappop(heap)[2]
-        shown.append(as_commit(found))
-        for parent in found.parent_ids:
-            push(str(parent))
-    rest = [str(entry[2].id) for entry in sorted(heap)[:_FRONTIER_MAX]]
-    return LogPage(shown, _encode(rest))
+        shown.append(found)
+        for parent in found.parents:
+            push(parent)
+    return LogPage(shown, _encode([entry[2].oid for entry in sorted(heap)[:_FRONTIER_MAX]]))
 
 
 def _encode(oids: Sequence[str]) -> str:
@@ -89,7 +86,16 @@ def _decode(path: Path, cursor: str) -> list[str]:
 
 
 def _filtered(
-    path: Path, oid: str, limit: int, after: str, file: str, follow: bool, author: str, grep: str, since: datetime | None, until: datetime | None
+    path: Path,
+    oid: str,
+    limit: int,
+    after: str,
+    file: str,
+    follow: bool,
+    author: str,
+    grep: str,
+    since: datetime | None,
+    until: datetime | None,
 ) -> LogPage:
     skip = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0
     arguments = ["log", "-z", "--format=%H", f"--max-count={limit + 1}", f"--skip={skip}"]
@@ -129,10 +135,13 @@ def _followed(output: bytes, paths: dict[str, str]) -> list[str]:
     return oids
 
 
-def between(path: Path, base: str, tip: str, *, limit: int = 250) -> list[Commit]:
-    """Commits reachable from `tip` and not from `base` ("" for none), newest first, at most `limit`."""
+def between(path: Path, base: str, tip: str, *, limit: int = 250, store: Path | None = None) -> list[Commit]:
+    """Commits reachable from `tip` and not from `base` ("" for none), newest first, at most `limit`; `store` also holds objects of one side."""
     arguments = ["rev-list", f"--max-count={limit}", "--end-of-options", tip, *([f"^{base}"] if base else [])]
-    return [commit(path, found) for found in process.run(path, arguments, timeout=20).decode().split()]
+    extra = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(map(str, (store / "objects", *alternates(store))))} if store else None
+    repository = opened_with(path, store)
+    oids = process.run(path, arguments, timeout=20, extra=extra).decode().split()
+    return [parsed(oid, raw_object(repository, oid)[1]) for oid in oids]
 
 
 def count(path: Path, tip: str, *, base: str = "") -> int:

@@ -24,7 +24,9 @@ from gitstore.store import opened
 _EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SYNC = "sync"
 _KEPT = 6  # commits remembered per directory
-_SCHEMA = "CREATE TABLE IF NOT EXISTS answer(folder BLOB, commit_oid TEXT, at REAL, entries BLOB, PRIMARY KEY(folder, commit_oid)) WITHOUT ROWID"
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS answer(folder BLOB, commit_oid TEXT, at REAL, entries BLOB, PRIMARY KEY(folder, commit_oid)) WITHOUT ROWID"
+)
 
 
 def _database(path: Path) -> sqlite3.Connection:
@@ -53,6 +55,7 @@ def build_last_commits(path: Path, commit: str, folder: str = "", *, seconds: fl
     known = last_commits(path, commit, folder)
     if known is not None:
         return known
+    tree_oid(path, commit, folder)
     key = folder.encode("utf-8", "surrogateescape")
     with closing(_database(path)) as database:
         rows = database.execute("SELECT commit_oid, entries FROM answer WHERE folder=?", (key,)).fetchall()
@@ -84,6 +87,8 @@ class _Walk:
     def run(self, commit: str) -> dict[str, str] | None:
         try:
             return self._run(commit)
+        except pygit2.GitError:  # libgit2 cannot walk over a malformed commit
+            return None
         finally:
             process.end(self.child)
 

@@ -57,7 +57,12 @@ def maintain(path: Path, *, timeout: float = _HOUR) -> None:
         if pool_of(path):
             process.run(path, ["repack", "-a", "-d", "-l", "-k", "-q"], timeout=timeout, config={**_LIMITS, "repack.writeBitmaps": "false"})
         else:
-            process.run(path, ["repack", "--geometric=2", "-d", "-q", "--write-midx"], timeout=timeout, config={**_LIMITS, "repack.writeBitmaps": "false"})
+            process.run(
+                path,
+                ["repack", "--geometric=2", "-d", "-q", "--write-midx"],
+                timeout=timeout,
+                config={**_LIMITS, "repack.writeBitmaps": "false"},
+            )
             with contextlib.suppress(GitFailed):  # nothing packed yet
                 process.run(path, ["multi-pack-index", "write", "--bitmap", "--no-progress"], timeout=timeout)
         process.run(path, ["pack-refs", "--all"], timeout=600)
@@ -80,7 +85,9 @@ def maintain_pool(pool: Path, members: Sequence[Path], *, timeout: float = _HOUR
     with locked(pool):
         config = {**_LIMITS, "repack.writeBitmaps": "false"}
         process.run(pool, ["repack", "--geometric=2", "-d", "-q", "--write-midx"], timeout=timeout, config=config)
-        wanted = sorted({oid for member in members for oid in tips(member)} & _held(pool, {oid for member in members for oid in tips(member)}))
+        wanted = sorted(
+            {oid for member in members for oid in tips(member)} & _held(pool, {oid for member in members for oid in tips(member)})
+        )
         if not wanted:
             return
         with tempfile.NamedTemporaryFile("w") as snapshot:

@@ -13,7 +13,7 @@ INTERNAL = ("refs/pull/", "refs/keep/", "refs/backup/", "refs/pr/", "refs/intern
 
 
 def ref_name_fault(ref: str) -> str:
-    """"" for a good full ref name under refs/, else a code: prefix, characters, dash, hex, head, refs, length, unicode."""
+    """ "" for a good full ref name under refs/, else a code: prefix, characters, dash, hex, head, refs, length, unicode."""
     if not ref.startswith("refs/") or ref.count("/") < 2:
         return "prefix"
     short = ref.split("/", 2)[2]
@@ -46,7 +46,7 @@ def is_dotgit(part: str) -> bool:
 
 
 def path_fault(path: str) -> str:
-    """"" for a path we may write, else a code: empty, part, dotgit, control, length."""
+    """ "" for a path we may write, else a code: empty, part, dotgit, control, length."""
     if not path or len(path.encode("utf-8", "surrogateescape")) > 4000:
         return "length" if path else "empty"
     for part in path.split("/"):

@@ -11,7 +11,7 @@ from pygit2.enums import FileMode
 
 from gitstore import process
 from gitstore.errors import PathMissing
-from gitstore.store import object_of, opened
+from gitstore.store import object_of, opened, raw_object, root_tree
 from gitstore.types import Blob, Commit, Entry, Signature
 
 _KINDS = {
@@ -49,25 +49,48 @@ def signature(found: pygit2.Signature, encoding: str | None = None) -> Signature
     return Signature(text_of(found.raw_name, encoding), text_of(found.raw_email, encoding), moment(found.time, found.offset))
 
 
-def as_commit(found: pygit2.Commit) -> Commit:
-    """pygit2's commit as ours."""
-    encoding = found.message_encoding
+_IDENTITY = re.compile(rb"(?P<name>[^<]*)<(?P<email>[^>]*)>?\s*(?P<seconds>-?\d+)?(?:\s+(?P<zone>[+-]\d{1,4}))?", re.DOTALL)
+
+
+def _identity(raw: bytes, encoding: str | None) -> Signature:
+    """`Name <mail> seconds zone`; whatever is malformed is empty or None."""
+    found = _IDENTITY.match(raw)
+    if found is None:
+        return Signature(text_of(raw, encoding), "", None)
+    zone = int(found["zone"] or 0)
+    minutes = (abs(zone) // 100 * 60 + abs(zone) % 100) * (-1 if zone < 0 else 1)
+    when = moment(int(found["seconds"]), minutes) if found["seconds"] and len(found["seconds"]) < 15 else None
+    return Signature(text_of(found["name"].strip(), encoding), text_of(found["email"], encoding), when)
+
+
+def parsed(oid: str, content: bytes) -> Commit:
+    """A commit object (git-commit-tree(1)); headers that we do not know, signatures among them, are passed over."""
+    head, _, message = content.partition(b"\n\n")
+    fields: dict[bytes, bytes] = {}
+    parents = []
+    for line in head.split(b"\n"):
+        key, _, value = line.partition(b" ")
+        if key == b"parent":
+            parents.append(value.decode("ascii", "replace"))
+        elif key:  # a line that begins with a space continues a signature
+            fields.setdefault(key, value)
+    encoding = fields[b"encoding"].decode("ascii", "replace") if b"encoding" in fields else None
     return Commit(
-        oid=str(found.id),
-        tree=str(found.tree_id),
-        parents=tuple(str(parent) for parent in found.parent_ids),
-        author=signature(found.author, encoding),
-        committer=signature(found.committer, encoding),
-        message=text_of(found.raw_message, encoding),
+        oid=oid,
+        tree=fields.get(b"tree", b"").decode("ascii", "replace"),
+        parents=tuple(parents),
+        author=_identity(fields.get(b"author", b""), encoding),
+        committer=_identity(fields.get(b"committer", b""), encoding),
+        message=text_of(message, encoding),
     )
 
 
 def commit(path: Path, oid: str) -> Commit:
     """The commit of a full oid. Raises PathMissing."""
-    found = object_of(path, oid)
-    if not isinstance(found, pygit2.Commit):
+    kind, content = raw_object(opened(path), oid)
+    if kind != "commit":
         raise PathMissing(oid)
-    return as_commit(found)
+    return parsed(oid, content)
 
 
 def commits(path: Path, oids: Iterator[str] | list[str]) -> dict[str, Commit]:
@@ -82,10 +105,7 @@ def commits(path: Path, oids: Iterator[str] | list[str]) -> dict[str, Commit]:
 
 
 def _root(path: Path, commit_or_tree: str) -> pygit2.Tree:
-    try:
-        return object_of(path, commit_or_tree).peel(pygit2.Tree)
-    except pygit2.GitError as error:
-        raise PathMissing(commit_or_tree) from error
+    return root_tree(opened(path), commit_or_tree)
 
 
 def _entry(found: pygit2.Object, folder: str) -> Entry:

@@ -10,7 +10,7 @@ import pygit2
 from gitstore import process
 from gitstore.errors import GitFailed, PathMissing, RefConflict, RefMissing, RepositoryMissing
 from gitstore.objects import signature
-from gitstore.store import object_of, opened
+from gitstore.store import object_of, opened, peeled
 from gitstore.types import ZERO, Ref, Resolved, TagDetails
 
 _OID = re.compile(r"[0-9a-f]{4,40}")
@@ -76,8 +76,8 @@ def tags(path: Path) -> list[Ref]:
 
 def _peel(path: Path, oid: str) -> str:
     try:
-        return str(object_of(path, oid).peel(None).id) if isinstance(object_of(path, oid), pygit2.Tag) else oid
-    except (PathMissing, pygit2.GitError):
+        return peeled(opened(path), oid)[1]
+    except PathMissing:
         return oid
 
 
@@ -101,9 +101,10 @@ def ref_oid(path: Path, ref: str) -> str:
 def _commit_at(path: Path, oid: str) -> str:
     """The commit an oid peels to, "" if to none."""
     try:
-        return str(object_of(path, oid).peel(pygit2.Commit).id)
-    except (PathMissing, pygit2.GitError, ValueError):
+        kind, found, _content = peeled(opened(path), oid)
+    except PathMissing:
         return ""
+    return found if kind == "commit" else ""
 
 
 def commit_oid(path: Path, name: str) -> str:
@@ -115,9 +116,11 @@ def commit_oid(path: Path, name: str) -> str:
         return head(path)[1]
     if not _OID.fullmatch(name):
         return ""
+    if len(name) == 40:
+        return _commit_at(path, name)
     try:
-        return str(opened(path)[name].peel(pygit2.Commit).id)
-    except (KeyError, ValueError, pygit2.GitError):
+        return _commit_at(path, str(opened(path)[name].id))
+    except (KeyError, ValueError, pygit2.GitError):  # none, several, or a malformed one
         return ""
 
 

@@ -119,7 +119,9 @@ def verify_gpg(signed: Signed, keys: Sequence[str]) -> str | None:
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": home}
         (Path(home) / "signature").write_bytes(signed.signature)
         try:
-            subprocess.run([*base, "--import"], input="\n".join(keys).encode(), env=environment, capture_output=True, timeout=20, check=False)
+            subprocess.run(
+                [*base, "--import"], input="\n".join(keys).encode(), env=environment, capture_output=True, timeout=20, check=False
+            )
             answer = subprocess.run(
                 [*base, "--status-fd", "1", "--verify", f"{home}/signature", "-"],
                 input=signed.payload, env=environment, capture_output=True, timeout=20, check=False,

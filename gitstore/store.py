@@ -77,8 +77,52 @@ def forget() -> None:
 
 
 def object_of(path: Path, oid: str) -> pygit2.Object:
-    """Any object by its full oid. Raises PathMissing."""
+    """Any object by its full oid. Raises PathMissing (a malformed one too: see `raw_object`)."""
     try:
         return opened(path)[oid]
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, pygit2.GitError) as error:
         raise PathMissing(oid) from error
+
+
+def raw_object(repository: pygit2.Repository, oid: str) -> tuple[str, bytes]:
+    """(commit | tree | blob | tag, content) without parsing it, for libgit2 refuses dates that Git lives with. Raises PathMissing."""
+    try:
+        kind, content = repository.odb.read(oid)
+    except (KeyError, ValueError, pygit2.GitError) as error:
+        raise PathMissing(oid) from error
+    return _TYPES.get(int(kind), ""), content
+
+
+_TYPES = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
+
+
+def kind_of(path: Path, oid: str) -> str:
+    """commit | tree | blob | tag, without reading it. Raises PathMissing."""
+    try:
+        return _TYPES.get(int(opened(path).odb.read_header(oid)[0]), "")
+    except (KeyError, ValueError, pygit2.GitError) as error:
+        raise PathMissing(oid) from error
+
+
+def peeled(repository: pygit2.Repository, oid: str) -> tuple[str, str, bytes]:
+    """(kind, oid, content) of what an oid leads to through annotated tags. Raises PathMissing."""
+    for _ in range(20):
+        kind, content = raw_object(repository, oid)
+        if kind != "tag":
+            return kind, oid, content
+        oid = content[7:47].decode("ascii", "replace")  # "object <oid>"
+    raise PathMissing(oid)
+
+
+def root_tree(repository: pygit2.Repository, oid: str) -> pygit2.Tree:
+    """The tree of a commit, tag or tree. Raises PathMissing."""
+    kind, found, content = peeled(repository, oid)
+    if kind == "commit":
+        found = content[5:45].decode("ascii", "replace")  # "tree <oid>"
+    try:
+        tree = repository[found]
+    except (KeyError, ValueError, pygit2.GitError) as error:
+        raise PathMissing(oid) from error
+    if not isinstance(tree, pygit2.Tree):
+        raise PathMissing(oid)
+    return tree

@@ -13,7 +13,7 @@ from gitstore.errors import GitFailed, NameInvalid, PathMissing
 from gitstore.names import check_path
 from gitstore.objects import entry_at
 from gitstore.refs import ref_oid, update_refs
-from gitstore.store import object_of, opened
+from gitstore.store import object_of, opened, root_tree
 from gitstore.types import ZERO, Edit, Put, Signature
 
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -49,7 +49,7 @@ def write_commit(
 
     A put replaces whatever is at its path, a folder too; a delete of a missing path raises PathMissing. Raises NameInvalid.
     """
-    base = str(object_of(path, parent).peel(pygit2.Tree).id) if parent else ""
+    base = str(root_tree(opened(path), parent).id) if parent else ""
     tree = _edited(path, base, _grouped(edits))
     ancestors = [*([parent] if parent else []), *parents]
     made = opened(path).create_commit(None, _native(author), _native(committer), message, tree or _empty_tree(path), ancestors)
@@ -61,7 +61,9 @@ def _native(who: Signature) -> pygit2.Signature:
     name, email = (text.translate(_DROPPED).strip() for text in (who.name, who.email))
     when = who.when or datetime.now(UTC)
     offset = when.utcoffset()
-    return pygit2.Signature(name or "unknown", email or "unknown", int(when.timestamp()), int(offset.total_seconds() // 60) if offset else 0, "utf-8")
+    return pygit2.Signature(
+        name or "unknown", email or "unknown", int(when.timestamp()), int(offset.total_seconds() // 60) if offset else 0, "utf-8"
+    )
 
 
 _DROPPED = str.maketrans(dict.fromkeys("<>\n\r\0"))
@@ -163,8 +165,22 @@ def fetch_objects(path: Path, source: Path, oids: Sequence[str], *, timeout: flo
     missing = [oid for oid in oids if not _complete(path, oid)]
     if not missing:
         return
-    arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options", str(source), *missing]
-    process.run(path, arguments, timeout=timeout, config={"protocol.file.allow": "always", "uploadpack.allowAnySHA1InWant": "true", "fetch.unpackLimit": "1"})
+    arguments = [
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "--no-auto-maintenance",
+        "--end-of-options",
+        str(source),
+        *missing,
+    ]
+    process.run(
+        path,
+        arguments,
+        timeout=timeout,
+        config={"protocol.file.allow": "always", "uploadpack.allowAnySHA1InWant": "true", "fetch.unpackLimit": "1"},
+    )
 
 
 def _complete(path: Path, oid: str) -> bool:
