@@ -9,6 +9,8 @@ from django.utils.html import escape
 # Controls, bidi controls, zero-width characters, surrogates left by undecodable bytes: never shown as themselves.
 _ODD = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
+_BROKEN = re.compile("%([89A-F][0-9A-F])")
+
 
 def quoted(path: str) -> str:
     """`path` (surrogate-escaped) percent-encoded for an address; slashes stay. Round trip with `tail`."""
@@ -16,13 +18,17 @@ def quoted(path: str) -> str:
 
 
 def tail(request: HttpRequest, segments: int) -> str:
-    """What follows the first `segments` segments of the address, from its raw bytes.
+    """What follows the first `segments` segments of the address.
 
-    Django's own path turns undecodable bytes into percent signs, which could not be told from a name that holds them.
+    Django writes bytes that are not UTF-8 as `%FF`, and so does a name that holds these three characters: see `unbroken`.
     """
-    raw = str(request.META.get("PATH_INFO", request.path_info)).encode("latin-1", "replace")
-    parts = raw.split(b"/", segments + 1)
-    return parts[segments + 1].decode("utf-8", "surrogateescape") if len(parts) > segments + 1 else ""
+    parts = request.path_info.split("/", segments + 1)
+    return parts[segments + 1] if len(parts) > segments + 1 else ""
+
+
+def unbroken(path: str) -> str:
+    """`path` with each `%80`…`%FF` as the byte it may stand for (surrogate-escaped); the same string where there is none."""
+    return _BROKEN.sub(lambda match: bytes([int(match[1], 16)]).decode("utf-8", "surrogateescape"), path)
 
 
 def shown(name: str) -> str:

@@ -26,6 +26,7 @@ from projects.queries.deleted import deleted_repositories, deleted_repository, o
 from projects.queries.network import Upstream, network, upstream
 from projects.queries.releases import asset, latest_release, release, releases
 from projects.queries.tags import commit_date, tags
+from projects.queries.imports import import_snapshot
 
 __all__ = [
     "Contributor",
@@ -69,4 +70,5 @@ __all__ = [
     "releases",
     "commit_date",
     "tags",
+    "import_snapshot",
 ]

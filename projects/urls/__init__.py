@@ -6,8 +6,8 @@ from projects.urls import browse, explore, manage, releases
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *explore.urlpatterns,
-    *browse.urlpatterns,
     *manage.urlpatterns,
     *releases.urlpatterns,
+    *browse.urlpatterns,
     *explore.last,
 ]

@@ -1,0 +1,185 @@
+"""What the browsing pages read from Git, with Git's own refusals turned into the domain's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import gitstore
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+
+from accounts import queries as people
+from accounts.models import User
+from core import filenames
+from core.errors import NotFound, Unavailable
+from projects.models import Repository
+from projects.queries.positions import Position
+from projects.queries.refs import refs
+
+SWITCHER = 40  # refs of a kind in the branch menu; the rest is one link away
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Missing repositories, refs, paths and objects are 404; a Git that fails or takes too long is 503."""
+    try:
+        yield
+    except (gitstore.RepositoryMissing, gitstore.RefMissing, gitstore.PathMissing) as error:
+        raise NotFound(_("There is nothing at this address, or you may not see it.")) from error
+    except (gitstore.TimedOut, gitstore.GitFailed) as error:
+        raise Unavailable(_("Git could not answer in time. Try again."), retry_after=10) from error
+
+
+def position(repository: Repository, tail: str) -> Position:
+    """Split `tail` (`<ref>/<path>`) at the longest ref that exists: branch before tag before commit oid (4 to 40 digits).
+
+    Raises NotFound; an oid that no ref of this repository reaches does not exist here, whatever the shared store holds.
+    """
+    with reading():
+        found = gitstore.resolve(repository.path, tail)
+        if found.kind == "commit":
+            require_reached(repository, found.oid)
+        inside = found.path.strip("/")
+        if (other := filenames.unbroken(inside)) != inside and gitstore.entry_at(repository.path, found.oid, inside) is None:
+            inside = other
+    return Position(found.kind, found.name, found.oid, inside)
+
+
+def commit_position(repository: Repository, oid: str) -> Position:
+    """The commit of a full oid, at the root. Raises NotFound, also where no ref of this repository reaches it."""
+    with reading():
+        gitstore.commit(repository.path, oid)
+        require_reached(repository, oid)
+    return Position("commit", oid, oid)
+
+
+def require_reached(repository: Repository, oid: str) -> None:
+    """Raises NotFound unless a branch or tag of this repository leads to the commit, whatever the shared store holds.
+
+    A positive answer is kept with the ref that gave it and holds while that ref only moves forward.
+    """
+    key = f"reached:{repository.pk}:{oid}"
+    witness: tuple[str, str] | None = cache.get(key)
+    if witness is not None:
+        ref, seen = witness
+        now = gitstore.ref_oid(repository.path, ref)
+        if now == seen:
+            return
+        if now and ref.startswith("refs/heads/") and gitstore.is_ancestor(repository.path, seen, now):
+            cache.set(key, (ref, now), 7 * 86400)
+            return
+    found = gitstore.containing(repository.path, oid, limit=1)
+    if not found:
+        raise NotFound(_("There is nothing at this address, or you may not see it."))
+    cache.set(key, (found[0], gitstore.ref_oid(repository.path, found[0])), 7 * 86400)
+
+
+def default_position(repository: Repository) -> Position | None:
+    """The tip of the default branch, else of the branch HEAD names, else of any branch; None while there is no commit."""
+    with reading():
+        oid = gitstore.ref_oid(repository.path, f"refs/heads/{repository.default_branch}")
+        if oid:
+            return Position("branch", repository.default_branch, oid)
+        branches = refs(repository)[0]
+    return Position("branch", branches[0].short, branches[0].oid) if branches else None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the branch menu."""
+
+    name: str
+    shown: str
+    ref: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The branch and tag menu: the first of each, and how many there are."""
+
+    branches: list[Choice]
+    tags: list[Choice]
+    branches_total: int
+    tags_total: int
+
+    @property
+    def more_branches(self) -> bool:
+        """True when some are not listed."""
+        return self.branches_total > len(self.branches)
+
+    @property
+    def more_tags(self) -> bool:
+        """True when some are not listed."""
+        return self.tags_total > len(self.tags)
+
+
+def switch(repository: Repository, here: Position, *, page: str = "tree") -> Switch:
+    """Branches (default first) and tags (newest name last in Git's order, so reversed), each leading to `page` at the same path."""
+    base = repository.get_absolute_url()
+    with reading():
+        every = refs(repository)
+        branches, tags = [ref.short for ref in every[0]], [ref.short for ref in every[1]]
+    branches.sort(key=lambda name: (name != here.name, name != repository.default_branch, name))
+    tags.reverse()
+
+    def choice(name: str, kind: str) -> Choice:
+        ref = filenames.quoted(name)
+        address = base if page == "tree" and name == repository.default_branch and kind == "branch" and not here.path else ""
+        return Choice(
+            name, filenames.shown(name), ref, address or f"{base}/{page}/{ref}{here.quoted_path}", here.kind == kind and here.name == name
+        )
+
+    return Switch(
+        [choice(name, "branch") for name in branches[:SWITCHER]],
+        [choice(name, "tag") for name in tags[:SWITCHER]],
+        len(branches),
+        len(tags),
+    )
+
+
+def authors(commits: list[gitstore.Commit]) -> dict[str, User]:
+    """Lower-case author and committer address → the person who confirmed it; one query."""
+    return people.people_by_email({address.lower() for commit in commits for address in (commit.author.email, commit.committer.email)})
+
+
+def clone_addresses(repository: Repository, origin: str) -> dict[str, str]:
+    """`http`, `ssh` and the scheme's name; `origin` is scheme and host the reader came by (an allowed host)."""
+    address = f"{repository.get_absolute_url()}.git"
+    port = settings.SSH_PORT
+    ssh = f"git@{settings.SSH_HOST}:{address[1:]}" if port == 22 else f"ssh://git@{settings.SSH_HOST}:{port}{address}"
+    return {"http": origin + address, "ssh": ssh, "scheme": origin.partition(":")[0].upper()}
+
+
+def blob_pieces(repository: Repository, oid: str, first: int, end: int) -> Iterator[bytes]:
+    """Bytes `first` up to `end` of a blob in blocks; memory stays flat whatever the size."""
+    position = 0
+    for piece in gitstore.blob_stream(repository.path, oid):
+        if position + len(piece) > first:
+            yield piece[max(0, first - position) : end - position]
+        position += len(piece)
+        if position >= end:
+            return
+
+
+def _seal(repository: Repository, cursor: str) -> str:
+    return signing.Signer(salt=f"history of {repository.pk}").signature(cursor)[:16]
+
+
+def sealed(repository: Repository, cursor: str) -> str:
+    """A history cursor that only this site can have made: it names commits, and those of a shared store are not everybody's."""
+    return f"{cursor}.{_seal(repository, cursor)}" if cursor else ""
+
+
+def opened_cursor(repository: Repository, text: str) -> str:
+    """The cursor inside `text`. Raises NotFound for one we did not make for this repository."""
+    if not text:
+        return ""
+    cursor, _dot, seal = text.rpartition(".")
+    if not constant_time_compare(seal, _seal(repository, cursor)):
+        raise NotFound(_("There is nothing at this address, or you may not see it."))
+    return cursor

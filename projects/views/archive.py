@@ -1,0 +1,54 @@
+"""Archives of any ref, streamed from git."""
+
+import gitstore
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from core import budget, filenames
+from core.actors import ActorRequest
+from core.errors import NotFound
+from projects import queries
+from projects.models import Repository
+from projects.views.common import conditional, repository_page
+
+_FORMATS = {".tar.gz": ("tar.gz", "application/gzip"), ".zip": ("zip", "application/zip")}
+
+
+@require_safe
+@repository_page
+def repository_archive(request: ActorRequest, repository: Repository, tail: str) -> HttpResponseBase:
+    """`/archive/<ref>.zip` or `.tar.gz`, with `<name>-<ref>/` as its top folder and an ETag by commit."""
+    tail = filenames.tail(request, 3)
+    suffix = next((one for one in _FORMATS if tail.endswith(one)), "")
+    if not suffix:
+        raise NotFound(_("Archives come as .zip and .tar.gz."))
+    position = queries.position(repository, tail.removesuffix(suffix))
+    if position.path:
+        raise NotFound(_("There is no branch, tag or commit of this name."))
+    kind, content_type = _FORMATS[suffix]
+    name = f"{repository.name}-{_label(position)}"
+
+    def make() -> HttpResponseBase:
+        budget.spend(request, 10)
+        response = StreamingHttpResponse(
+            gitstore.archive(repository.path, position.oid, kind=kind, prefix=f"{name}/") if request.method == "GET" else iter(()),
+            content_type=content_type,
+        )
+        response["Content-Disposition"] = content_disposition_header(True, f"{name}{suffix}") or "attachment"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return conditional(request, f'"{position.oid}{suffix}"', make)
+
+
+def _label(position: queries.Position) -> str:
+    """A ref as part of a file name."""
+    return position.shown.replace("/", "-").replace("\\", "-")
+
+
+def robots(request: HttpRequest) -> HttpResponseBase:
+    """What crawlers should leave alone: everything that is dear to make and says nothing new."""
+    raise NotImplementedError

@@ -1,0 +1,105 @@
+"""The front page of a repository."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http.response import HttpResponseBase
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from core import filenames
+from core.actors import ActorRequest
+from core.templatetags.portal import language_class
+from projects import queries, rules
+from projects.models import Release, Repository
+from projects.queries import contribution as people
+from projects.queries.parts import part
+from projects.templatetags.charts import spark
+from projects.views import readme
+from projects.views.common import conditional, etag_of, page_of, repository_page
+from projects.views.tree import listing_context
+
+TOP_CONTRIBUTORS = 6
+LICENCE_FILES = ("licence", "license", "copying", "copyright")
+
+
+@require_safe
+@repository_page
+def repository_home(request: ActorRequest, repository: Repository) -> HttpResponseBase:
+    """Files of the default branch, README, and the rail; quick-start text while there is no commit."""
+    with queries.reading():
+        position = queries.default_position(repository)
+    clone = queries.clone_addresses(repository, f"{request.scheme}://{request.get_host()}")
+    if position is None:
+        base = repository.get_absolute_url()
+        context = {"base": base, "clone": clone, "may_push": bool(rules.can_push(request.actor, repository))}
+        return page_of(request, repository, "projects/empty.html", context)
+    ready = queries.last_commits_ready(repository, position)
+    etag = etag_of(request, repository, "home", position.oid, queries.ref_state(repository), ready, _counted(repository))
+
+    def make() -> HttpResponseBase:
+        context = _context(request, repository, position)
+        return page_of(request, repository, "projects/home.html", {**context, "clone": clone})
+
+    return conditional(request, etag, make)
+
+
+def _counted(repository: Repository) -> tuple[object, ...]:
+    """What the indexer keeps of the repository and the rail shows."""
+    return repository.head_oid, repository.commits, repository.size_bytes, repository.licence, repository.languages
+
+
+def _context(request: ActorRequest, repository: Repository, position: queries.Position) -> dict[str, Any]:
+    listing = queries.listing(repository, position)
+    assert listing is not None  # noqa: S101 - the root is a directory
+    context = listing_context(request, repository, position, listing)
+    base = context["base"]
+    licence = next((one for one in listing.entries if one.kind == "blob" and one.name.lower().startswith(LICENCE_FILES)), None)
+    return {
+        **context,
+        **readme.context(repository, position, listing.entries, wanted=request.GET.get("readme", "")),
+        "licence_href": f"{base}/blob/{position.ref}/{filenames.quoted(licence.name)}" if licence else "",
+        "website_shown": urlsplit(repository.website).netloc or repository.website,
+        "latest_release": _latest_release(repository, base),
+        "languages": _shares(repository.languages),
+        **_people(repository, position),
+    }
+
+
+def _latest_release(repository: Repository, base: str) -> dict[str, Any] | None:
+    """The newest published release that is not a pre-release; one query."""
+    found = Release.objects.filter(repository=repository, is_draft=False, is_prerelease=False).order_by("-published_at").first()
+    if found is None:
+        return None
+    return {"title": found.title or found.tag, "published_at": found.published_at, "href": f"{base}/releases/tag/{filenames.quoted(found.tag)}"}
+
+
+def _shares(languages: dict[str, int]) -> list[dict[str, str]]:
+    """The six largest languages and the rest, in percent of bytes with one decimal."""
+    total = sum(languages.values())
+    ordered = sorted(languages.items(), key=lambda pair: -pair[1])
+    shares = [(name, size) for name, size in ordered[:6] if size * 1000 >= total]
+    rest = total - sum(size for _name, size in shares)
+    rows = [{"name": name, "css": language_class(name), "share": f"{100 * size / total:.1f}"} for name, size in shares if total]
+    if total and rest * 1000 >= total:
+        rows.append({"name": str(_("Other")), "css": "lang-other", "share": f"{100 * rest / total:.1f}"})
+    return rows
+
+
+def _people(repository: Repository, position: queries.Position) -> dict[str, Any]:
+    """Contributors and the weekly line; counted at most once in ten minutes for one state."""
+    key = ("people", repository.pk, repository.head_oid, repository.commits, int(time.time() // 600), get_language())
+
+    def make() -> dict[str, Any]:
+        everyone = people.contributors(repository)
+        weeks = people.weeks(repository)
+        return {
+            "contributors": {"total": len(everyone), "top": everyone[:TOP_CONTRIBUTORS], "more": max(0, len(everyone) - TOP_CONTRIBUTORS)},
+            "spark": str(spark(weeks, _("Commits in the last 16 weeks"))) if any(weeks) else "",
+        }
+
+    made: dict[str, Any] = part(key, make)
+    return {**made, "spark": mark_safe(made["spark"])}  # noqa: S308 - built from numbers
