@@ -51,3 +51,12 @@ def version_key(name: str) -> list[tuple[int, int, str]]:
     parts = re.findall(r"\d+|[^\d.]+", name.lower())
     key = [(2, int(part), "") if part.isdecimal() else (0 if part.startswith(("-", "rc", "a", "b")) else 1, 0, part) for part in parts]
     return [*key, (1, 0, "")]
+
+
+IMPORT_PHASES = {  # git's words (and ours for the end) → msgid
+    "Counting objects": "The other side counts objects",
+    "Compressing objects": "The other side compresses objects",
+    "Receiving objects": "Receiving objects",
+    "Resolving deltas": "Checking objects",
+    "finish": "Building indexes",
+}

@@ -2,9 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core import live
 from core.actors import Actor
 from core.places import NavigationItem, navigation
-from projects import rules
+from projects import queries, rules
 from projects.models import Repository
 from projects.places import Tab, tabs
 
@@ -22,3 +23,9 @@ tabs.add(Tab("releases", _("Releases"), "tag", "/releases", _always, count="rele
 tabs.add(Tab("contributors", _("Contributors"), "users", "/contributors", _always), order=80)
 tabs.add(Tab("settings", _("Settings"), "settings", "/settings", _administers), order=90)
 navigation.add(NavigationItem(_("Explore"), "/explore", "/explore"), order=10)
+
+
+@live.source("imports")
+def import_progress(key: str) -> live.Snapshot:
+    """Percent and phase of one import, in the site's language; the last when it is over."""
+    return queries.import_snapshot(int(key))

@@ -18,11 +18,9 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 import gitstore
 from accounts.commands.names import require_name
@@ -33,7 +31,7 @@ from core.errors import Conflict, DomainError, Invalid, Unavailable
 from core.limits import take
 from core.outgoing import Target, check_url
 from core.secrets import decrypt, encrypt
-from projects import rules
+from projects import policies, rules
 from projects.commands.creation import DESCRIPTION_MAX, discard, name_taken, require_free_address, require_visibility, take_address
 from projects.commands.pushes import record_push
 from projects.events import ImportRequested, RepositoryCreated
@@ -43,17 +41,11 @@ LEASE = timedelta(seconds=60)
 QUIET_SECONDS = 600  # no byte and no progress for so long: give up
 TOTAL_SECONDS = 6 * 3600
 REFS_MAX = 100_000
+UNLIMITED = 1 << 62
 REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 PROGRESS = re.compile(rb"(Counting objects|Compressing objects|Receiving objects|Resolving deltas):\s+(\d+)%")
 SHARE = {"Counting objects": (0, 2), "Compressing objects": (2, 5), "Receiving objects": (5, 80), "Resolving deltas": (80, 95)}
-PHASES = {
-    "Counting objects": gettext_noop("The other side counts objects"),
-    "Compressing objects": gettext_noop("The other side compresses objects"),
-    "Receiving objects": gettext_noop("Receiving objects"),
-    "Resolving deltas": gettext_noop("Checking objects"),
-    "finish": gettext_noop("Building indexes"),
-}
-Report = Callable[[str, int], None]  # phase (a key of PHASES), percent
+Report = Callable[[str, int], None]  # phase (a key of logic.IMPORT_PHASES), percent
 
 
 def request_import(
@@ -299,8 +291,11 @@ def _fill(run: ImportRun, report: Report) -> list[tuple[str, str, str]]:
         _require_git_host(origin.target)
     head = _remote_head(origin, environment)
     before = _refs(repository.path)
+    left = policies.quota_left(repository) if run.by else UNLIMITED  # the operator's own imports are not counted against a quota
+    if left <= 0:
+        raise Invalid(_("The repository is larger than your quota allows."), code="quota")
     report("Counting objects", 0)
-    for phase, percent in _fetch(repository.path, origin, environment):
+    for phase, percent in _fetch(repository.path, origin, environment, limit=left):
         report(phase, percent)
     report("finish", 96)
     after = _refs(repository.path)
@@ -357,13 +352,13 @@ def _default_branch(head: str, refs: dict[str, str]) -> str:
     return min((ref.removeprefix("refs/heads/") for ref in refs if ref.startswith("refs/heads/")), default="")
 
 
-def _fetch(path: Path, origin: _Origin, environment: dict[str, str]) -> Iterator[tuple[str, int]]:
-    """`git fetch` with its progress as (phase, percent of the whole). Raises Unavailable, LimitReached."""
+def _fetch(path: Path, origin: _Origin, environment: dict[str, str], *, limit: int) -> Iterator[tuple[str, int]]:
+    """`git fetch` with its progress as (phase, percent of the whole); at most `limit` bytes of packs. Raises Unavailable, LimitReached."""
     command = ["git", f"--git-dir={path}", "fetch", "--progress", "--prune", "--no-tags", "--no-write-fetch-head", "--end-of-options", origin.argument, *REFSPECS]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
     assert process.stderr is not None
     os.set_blocking(process.stderr.fileno(), False)
-    watch = _Watch(path)
+    watch = _Watch(path, limit=limit)
     tail, current = b"", ("Counting objects", 0)
     try:
         while process.poll() is None:
@@ -390,8 +385,8 @@ def _fetch(path: Path, origin: _Origin, environment: dict[str, str]) -> Iterator
 class _Watch:
     """Ends a fetch that is too large, too long or silent."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, limit: int) -> None:
+        self.path, self.limit = path, limit  # bytes
         self.started = self.moved = self.looked = time.monotonic()
         self.size = 0
 
@@ -406,7 +401,7 @@ class _Watch:
         size = _folder_size(self.path / "objects")
         if size != self.size:
             self.size, self.moved = size, now
-        if size > settings.QUOTA_BYTES:
+        if size > self.limit:
             raise Invalid(_("The repository is larger than your quota allows."), code="quota")
         if now - self.moved > QUIET_SECONDS or now - self.started > TOTAL_SECONDS:
             raise Unavailable(_("The other side stopped sending."))

@@ -97,7 +97,7 @@ def _page(request: ActorRequest, repository: Repository, template: str, form: Co
 
 @require_http_methods(["GET", "POST"])
 @repository_page
-def file_new(request: ActorRequest, repository: Repository) -> HttpResponse:
+def file_new(request: ActorRequest, repository: Repository, tail: str) -> HttpResponse:
     """A new file in the folder of the address."""
     rules.can_push(request.actor, repository).require()
     branch, folder = _place(request, repository)
@@ -119,7 +119,7 @@ def file_new(request: ActorRequest, repository: Repository) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @repository_page
-def file_edit(request: ActorRequest, repository: Repository) -> HttpResponse:
+def file_edit(request: ActorRequest, repository: Repository, tail: str) -> HttpResponse:
     """Change or move a file. If someone was faster, the page keeps the text and shows theirs."""
     rules.can_push(request.actor, repository).require()
     branch, path = _place(request, repository)
@@ -185,7 +185,7 @@ def _lines_changed(repository: Repository, old: str, new: str) -> list[tuple[str
 
 @require_http_methods(["GET", "POST"])
 @repository_page
-def file_delete(request: ActorRequest, repository: Repository) -> HttpResponse:
+def file_delete(request: ActorRequest, repository: Repository, tail: str) -> HttpResponse:
     """Delete a file."""
     rules.can_push(request.actor, repository).require()
     branch, path = _place(request, repository)
@@ -205,7 +205,7 @@ def file_delete(request: ActorRequest, repository: Repository) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @repository_page
-def file_upload(request: ActorRequest, repository: Repository) -> HttpResponse:
+def file_upload(request: ActorRequest, repository: Repository, tail: str) -> HttpResponse:
     """Several files at once; each is streamed into the object store."""
     rules.can_push(request.actor, repository).require()
     branch, folder = _place(request, repository)

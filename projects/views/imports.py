@@ -13,6 +13,7 @@ from core.forms import attempt
 from core.rules import needs_sign_in
 from projects import commands, rules
 from projects.forms.creation import ImportForm
+from projects.logic import IMPORT_PHASES
 from projects.models import ImportRun, Repository
 from projects.views.common import page_of, repository_page
 
@@ -56,7 +57,7 @@ def import_progress(request: ActorRequest, repository: Repository) -> HttpRespon
     may = bool(rules.can_administer(request.actor, repository))
     context = {
         "run": run,
-        "phase": _(commands.IMPORT_PHASES[run.phase]) if run.phase in commands.IMPORT_PHASES else "",
+        "phase": _(IMPORT_PHASES[run.phase]) if run.phase in IMPORT_PHASES else "",
         "may_administer": may,
         "live": live.address("imports", run.pk) if run.state in (ImportRun.State.QUEUED, ImportRun.State.RUNNING) else "",
         "source": run.source_shown if may or repository.visibility == "public" else "",

@@ -39,5 +39,6 @@ def sign_in(client, user: User) -> None:
     """A session that signed in just now with the password (so sudo mode holds)."""
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "username": user.username, "reauthenticated": True}]
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "username": user.username}]
+    session["account_authentication_methods_user"] = str(user.pk)
     session.save()
