@@ -276,6 +276,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 3600
+if env.bool("RELOAD", default=False):  # script/server --reload: templates and static files are read at each use
+    TEMPLATES[0]["OPTIONS"]["loaders"] = [
+        (
+            "template_partials.loader.Loader",
+            ["django_cotton.cotton_loader.Loader", "django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+        )
+    ]
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024**2
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

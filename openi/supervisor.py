@@ -34,7 +34,7 @@ LOG_MAX_BYTES = 20 * 1024**2
 LOG_CHECK_SECONDS = 60.0
 RELOAD_POLL_SECONDS = 0.25
 RELOAD_FOLLOW_SECONDS = 2.5  # pages have both cores first
-WATCHED = (".py", ".html", ".po", ".css", ".js", ".svg")
+WATCHED = (".py", ".po")  # with OPENI_RELOAD the portal reads templates and static files at each use
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -62,7 +62,7 @@ class Child:
 
     name: str
     command: list[str]
-    reloads: bool = False  # started again when code, a template or a translation changes
+    reloads: bool = False  # started again when code or a translation changes
     follows: bool = False  # starts once pages answer (at the latest after FOLLOW_SECONDS), so that they answer sooner
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
@@ -94,7 +94,9 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--demo", action=argparse.BooleanOptionalAction, help="load demo content (on the first start, when the host is loopback)"
     )
-    parser.add_argument("--reload", action="store_true", help="start again when code, a template or a translation changes")
+    parser.add_argument(
+        "--reload", action="store_true", help="show changes: code and translations by starting again, templates and static files at once"
+    )
     given = parser.parse_args(arguments)
     ssh_port, live_port = given.ssh_port or given.port + 1, given.live_port or given.port + 2
     ports = (given.port, ssh_port, live_port)
@@ -206,8 +208,8 @@ def database_stamp(data: Path) -> str:
     return f"{inode}:{fingerprint('*/migrations/*.py', 'requirements.txt')}"
 
 
-def manage(environment: dict[str, str], log: Path, *arguments: str) -> list[str]:
-    """Run a management command; its lines of standard output. All its output goes to `log` too.
+def manage(environment: dict[str, str], log: Path, *arguments: str, secret: bool = False) -> list[str]:
+    """Run a management command; its lines of standard output. Its output goes to `log` too, standard output only if it is not secret.
 
     Raises CannotStart, with the last line it wrote, when it fails.
     """
@@ -221,7 +223,7 @@ def manage(environment: dict[str, str], log: Path, *arguments: str) -> list[str]
         errors="replace",
     )
     with log.open("a", encoding="utf-8") as file:
-        file.write(done.stdout + done.stderr)
+        file.write(("" if secret else done.stdout) + done.stderr)
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
         raise CannotStart(f"manage.py {' '.join(arguments)} failed: {last}  (all of it: {log})")
@@ -269,7 +271,7 @@ def demo(options: Options, environment: dict[str, str], now: dict[str, str], log
         return []
     say("loading demo content")
     try:
-        lines = manage(environment, log, "demo")
+        lines = manage(environment, log, "demo", secret=True)
     except CannotStart as error:
         say(str(error))
         return []
@@ -322,6 +324,7 @@ def environment_of(options: Options) -> dict[str, str]:
         "OPENI_LIVE_PORT": str(options.live_port),
         "OPENI_BASE_URL": base.rstrip("/"),
         "OPENI_LIVE_URL": live.rstrip("/"),
+        "OPENI_RELOAD": "true" if options.reload else os.environ.get("OPENI_RELOAD", "false"),
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),  # many threads: without it memory grows with them
         "PATH": f"{PYTHON.parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
@@ -385,7 +388,9 @@ def programs(options: Options) -> list[Child]:
     ]
     children = [Child("web", [*web, "openi.wsgi:application"], reloads=True)]
     if command_exists("serve_ssh"):
-        children.append(Child("ssh", [str(PYTHON), "manage.py", "serve_ssh"], reloads=True))
+        children.append(
+            Child("ssh", [str(PYTHON), "manage.py", "serve_ssh", "--host", options.host, "--port", str(options.ssh_port)], reloads=True)
+        )
     else:
         say("no Git over SSH: this checkout has no serve_ssh command yet")
     children.append(Child("live", [*live, "openi.asgi:application"], reloads=True, follows=True))
@@ -511,13 +516,10 @@ def watched() -> Iterator[tuple[str, int]]:
 
 
 def apply_change(state: State, changed: set[str]) -> None:
-    """Compile translations or collect static files if those changed, then replace the processes that run our code."""
+    """Compile translations if those changed, then replace the processes that run our code."""
     say(f"reload: {', '.join(sorted(os.path.relpath(path, ROOT) for path in changed)[:3])}{' …' if len(changed) > 3 else ''}")
     if any(path.endswith(".po") for path in changed):
         subprocess.run([str(PYTHON), "-P", "script/messages", "--compile"], cwd=ROOT, check=False)
-    if any(path.startswith(str(ROOT / "static")) for path in changed):
-        with contextlib.suppress(CannotStart):
-            manage(state.environment, state.logs / "prepare.log", "collectstatic", "--no-input", "--verbosity", "0")
     for child in state.children:
         if child.reloads and child.process is not None:
             end_group(child, signal.SIGKILL)
@@ -548,8 +550,9 @@ def announce(options: Options, environment: dict[str, str], lines: list[str]) ->
     if not os.environ.get("OPENI_SMTP_URL"):
         say(f"mail     no mail server is set: each mail is a file in {options.data / 'mail'}")
     with contextlib.suppress(OSError):
-        for line in lines:  # passwords: on the terminal, never in a log
-            print(line, flush=True)
+        logins = [line for line in lines if not line.startswith(" ")]  # indented lines tell the progress
+        for number, line in enumerate(logins):  # passwords: on the terminal, never in a log
+            print(f"{'' if number else 'logins':8} {line}", flush=True)
     say("Ctrl-C stops it.")
 
 

@@ -63,7 +63,7 @@ def marked(data: Path) -> dict[int, str]:
 class Server:
     """`script/server` under test. `lines` is everything on its terminal so far."""
 
-    def __init__(self, data: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, data: Path, *options: str, environment: dict[str, str] | None = None, checkout: Path = ROOT) -> None:
         self.data = data
         self.port, self.ssh_port, self.live_port = free_ports()
         self.base = f"http://127.0.0.1:{self.port}"
@@ -72,7 +72,7 @@ class Server:
         ports = ["--port", str(self.port), "--ssh-port", str(self.ssh_port), "--live-port", str(self.live_port)]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [str(ROOT / "script" / "server"), *ports, "--data-dir", str(data), *options],
+                [str(checkout / "script" / "server"), *ports, "--data-dir", str(data), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -105,9 +105,9 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, *options: str, **more: dict[str, str]) -> Iterator[Server]:
+def serving(data: Path, *options: str, environment: dict[str, str] | None = None, checkout: Path = ROOT) -> Iterator[Server]:
     """A server that is stopped, or killed, at the end."""
-    server = Server(data, *options, **more)  # type: ignore[arg-type]
+    server = Server(data, *options, environment=environment, checkout=checkout)
     try:
         yield server
     finally:
@@ -119,6 +119,24 @@ def serving(data: Path, *options: str, **more: dict[str, str]) -> Iterator[Serve
         for pid in marked(data):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def page(url: str) -> str:
+    """Text of a page, "" when nothing answers."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
+
+
+def clone_of_this(target: Path) -> Path:
+    """The committed state of this checkout, sharing its packages: a place to change code in."""
+    subprocess.run(["git", "clone", "-q", "--shared", ROOT, target], check=True)
+    subprocess.run(["git", "-C", target, "checkout", "-q", "-B", "main"], check=True)
+    (target / ".venv").symlink_to(ROOT / ".venv")
+    return target
 
 
 def manage(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

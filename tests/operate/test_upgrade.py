@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.operate.servers import ROOT
+from tests.operate.servers import clone_of_this
 
 GOOD = """from django.db import migrations
 class Migration(migrations.Migration):
@@ -23,12 +23,7 @@ BAD = GOOD.replace("operations = [", 'atomic = False\n    operations = [migratio
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """The committed state of this checkout, sharing its packages, with a migrated database that holds one row."""
-    if subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, check=False).returncode:
-        pytest.skip("not a git checkout")
-    checkout = tmp_path / "portal"
-    subprocess.run(["git", "clone", "-q", "--shared", ROOT, checkout], check=True)
-    (checkout / ".venv").symlink_to(ROOT / ".venv")
-    subprocess.run(["git", "-C", checkout, "checkout", "-q", "-B", "main"], check=True)
+    checkout = clone_of_this(tmp_path / "portal")
     assert run(checkout, "manage.py", "migrate", "--verbosity", "0").returncode == 0
     with sqlite3.connect(checkout / "var/openi.sqlite3") as database:
         database.execute("INSERT INTO core_sitesetting (key, value) VALUES ('operator', '\"us\"')")
