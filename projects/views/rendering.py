@@ -1,8 +1,13 @@
 """How file contents become safe HTML: one place that knows the renderers of `core`."""
 
 import html
-import re
-from dataclasses import dataclass
+from dataclasses import asdict
+
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+
+from core import encodings, filetypes, highlight, markdown, notebook, restructuredtext, tables, unicode
+from core.encodings import Text
 
 _MEDIA = {
     "png": ("image", "image/png"), "jpg": ("image", "image/jpeg"), "jpeg": ("image", "image/jpeg"), "gif": ("image", "image/gif"),
@@ -11,6 +16,7 @@ _MEDIA = {
     "flac": ("audio", "audio/flac"), "m4a": ("audio", "audio/mp4"), "mp4": ("video", "video/mp4"), "webm": ("video", "video/webm"),
     "pdf": ("pdf", "application/pdf"),
 }  # fmt: skip
+__all__ = ["Text", "decoded", "language_name", "lfs_pointer", "media", "prose", "source_lines", "suspicious"]
 
 
 def media(filename: str) -> tuple[str, str]:
@@ -18,45 +24,49 @@ def media(filename: str) -> tuple[str, str]:
     return _MEDIA.get(filename.rpartition(".")[2].lower(), ("", "")) if "." in filename else ("", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A decoded file."""
-
-    text: str
-    encoding: str
-
-
 def decoded(data: bytes) -> Text | None:
     """Text of a file, None for binary ones."""
-    if b"\0" in data[:8192]:
-        return None
-    try:
-        return Text(data.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError:
-        return Text(data.decode("gb18030", "replace"), "gb18030")
+    return None if encodings.is_binary(data) else encodings.decode(data)
 
 
 def source_lines(text: str, filename: str) -> list[str]:
     """One safe HTML string per line."""
-    return html.escape(text, quote=False).split("\n")
+    return highlight.highlight(text, filename=filename)
 
 
 def language_name(path: str, data: bytes) -> str:
     """The language for the line above the source, "" if unknown."""
-    return ""
+    return filetypes.language(path, data[:200])
 
 
 def lfs_pointer(data: bytes) -> tuple[str, int] | None:
     """(sha256, bytes) of a Git LFS pointer."""
-    match = re.match(rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n$", data[:1024])
-    return (match[1].decode(), int(match[2])) if match else None
+    return filetypes.lfs_pointer(data)
 
 
 def suspicious(text: str) -> list[dict[str, object]]:
-    """Lines with bidi controls or invisible characters: `line` (from 1) and `name` of the first."""
-    return []
+    """Lines with bidi controls or invisible characters: `line` (from 1) and `name`."""
+    return [asdict(finding) for finding in unicode.suspicious(text)]
+
+
+def _table(text: str, filename: str) -> str:
+    table = tables.parse(text, filename)
+    head = format_html_join("", '<th scope="col">{}</th>', ((cell,) for cell in table.head))
+    rows = format_html_join("", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in table.rows))
+    note = format_html('<p class="muted">{}</p>', _("Only the first rows and columns are shown.")) if table.cut else ""
+    return format_html(
+        '<div class="table-scroll" tabindex="0"><table class="grid-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}', head, rows, note
+    )
 
 
 def prose(text: str, kind: str, *, page: str, raw: str, directory: str) -> str:
     """Safe HTML of Markdown, reStructuredText, a notebook or a table."""
-    return f'<pre class="code-block" tabindex="0">{html.escape(text)}</pre>'
+    links = markdown.Links(blob=page, raw=raw, directory=directory)
+    if kind == "markdown":
+        return markdown.render(text, links).html
+    if kind == "rst":
+        return restructuredtext.render(text, links)
+    if kind == "table":
+        return _table(text, directory)
+    made = notebook.render(text, links) if kind == "notebook" else None
+    return made if made is not None else f'<pre class="code-block" tabindex="0">{html.escape(text)}</pre>'

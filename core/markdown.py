@@ -1,0 +1,246 @@
+"""GitHub-flavoured Markdown as safe HTML: rendered by markdown-it, links resolved into the repository, then sanitised by nh3."""
+
+import hashlib
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import nh3
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from mdit_py_plugins.anchors import anchors_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+from core.highlight import highlight
+
+MAX_CHARACTERS = 1024**2
+_VERSION = "2"
+_SCHEMES = {"http", "https", "mailto"}
+_MATH = {
+    "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msub", "msup", "msubsup", "mfrac", "msqrt", "mroot", "munder", "mover",
+    "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom", "menclose", "mfenced", "merror", "mmultiscripts",
+}  # fmt: skip
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5",
+    "h6", "hr", "i", "img", "input", "ins", "kbd", "li", "mark", "ol", "p", "picture", "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small",
+    "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
+} | _MATH  # fmt: skip
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"title", "lang", "dir", "id", "align"},
+    "a": {"href", "name"},
+    "img": {"src", "alt", "width", "height", "loading"},
+    "input": {"type", "checked", "disabled"},
+    "ol": {"start", "reversed"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "details": {"open"},
+    "code": {"class"}, "span": {"class"}, "pre": {"class", "tabindex"}, "div": {"class"}, "ul": {"class"}, "li": {"class"}, "section": {"class"},
+    "sup": {"class"}, "p": {"class"}, "table": {"class"},
+    "math": {"display", "xmlns"}, "mo": {"stretchy", "fence", "separator", "form"}, "mi": {"mathvariant"}, "mtable": {"columnalign", "rowspacing"},
+    "mspace": {"width"}, "mstyle": {"displaystyle", "scriptlevel"}, "menclose": {"notation"}, "mfrac": {"linethickness"},
+}  # fmt: skip
+_CLASS = re.compile(
+    r"(k|s|c|n|f|d|hl|code-block|code-lang|table-scroll|grid-table|footnotes|footnote-ref|footnote-backref|footnotes-list|footnote-item"
+    r"|task-list-item|contains-task-list|mermaid-source|notice|notice-(note|tip|important|warning|caution)|math|external-image|cell|cell-(in|out))"
+)
+_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where relative addresses lead: `blob` and `raw` are the pages' addresses up to the ref, `directory` is the file's."""
+
+    blob: str = ""
+    raw: str = ""
+    directory: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Safe HTML, and the front matter's source ("" for none)."""
+
+    html: str
+    front_matter: str = ""
+
+
+@dataclass(slots=True)
+class _State:
+    links: Links
+    images: list[str] = field(default_factory=list)
+
+
+def cache_key(kind: str, text: str, links: Links) -> str:
+    """A cache key for `render(text, links)`."""
+    digest = hashlib.blake2b(repr((_VERSION, text, links)).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+    return f"md:{kind}:{digest}"
+
+
+def _math(content: str, options: dict[str, Any]) -> str:
+    """MathML of a formula; source where it is too long or wrong."""
+    if len(content) <= 4000:
+        try:
+            return str(convert(content, display="block" if options.get("display_mode") else "inline"))
+        except Exception:  # noqa: BLE001 - the converter raises what it likes on bad input; the source is shown
+            pass
+    return f"<code>{html.escape(content)}</code>"
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("gfm-like", {"html": True, "linkify": True, "maxNesting": 60})
+    parser.use(front_matter_plugin).use(footnote_plugin).use(tasklists_plugin)
+    parser.use(dollarmath_plugin, renderer=_math, allow_labels=False, double_inline=True)
+    parser.use(anchors_plugin, max_level=6, slug_func=_slug)
+    parser.add_render_rule("fence", _fence)
+    parser.add_render_rule("table_open", _table_open)
+    parser.add_render_rule("table_close", _table_close)
+    return parser
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")[:80] or "section"
+
+
+def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    token = tokens[index]
+    language = token.info.strip().split(maxsplit=1)[0][:40] if token.info.strip() else ""
+    if language == "math":
+        return f'<div class="math">{_math(token.content, {"display_mode": True})}</div>\n'
+    if language == "mermaid":
+        return f'<pre class="code-block mermaid-source" tabindex="0"><code>{html.escape(token.content)}</code></pre>\n'
+    lines = "\n".join(highlight(token.content.rstrip("\n"), language=language)) if language else html.escape(token.content.rstrip("\n"))
+    return f'<pre class="code-block hl" tabindex="0"><code>{lines}</code></pre>\n'
+
+
+def _table_open(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    return '<div class="table-scroll"><table class="grid-table">\n'
+
+
+def _table_close(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    return "</table></div>\n"
+
+
+def resolved(address: str, base: str, directory: str) -> str:
+    """A relative address below `base`; "" for what we refuse (other schemes, protocol-relative, escaping the repository)."""
+    address = address.strip()
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    if parts.scheme:
+        return address if parts.scheme.lower() in _SCHEMES else ""
+    if address.startswith(("#", "?")):
+        return address
+    if address.startswith(("//", "\\")) or "\\" in address.split("?")[0]:
+        return ""
+    if not base:
+        return address if address.startswith("/") else ""
+    stack: list[str] = [] if parts.path.startswith("/") else [part for part in directory.split("/") if part]
+    for part in unquote(parts.path).split("/"):
+        if part == "..":
+            if not stack:
+                return ""
+            stack.pop()
+        elif part not in ("", "."):
+            stack.append(part)
+    tail = (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
+    return f"{base.rstrip('/')}/{quote('/'.join(stack))}{tail}"
+
+
+def _filter(links: Links) -> Any:
+    """nh3's attribute filter: addresses resolved, our classes only, ids prefixed so that they cannot shadow the page's."""
+
+    def keep(tag: str, name: str, value: str) -> str | None:
+        if name == "href":
+            if value.startswith("#"):
+                return value if value.startswith("#user-content-") else f"#user-content-{value[1:]}"
+            return resolved(value, links.blob, links.directory) or None
+        if name == "src":
+            made = resolved(value, links.raw, links.directory)
+            return made if made and not urlsplit(made).scheme else None
+        if name == "class":
+            return " ".join(part for part in value.split() if _CLASS.fullmatch(part)) or None
+        if name in ("id", "name"):
+            return value if value.startswith("user-content-") else f"user-content-{value}"
+        if name == "type":
+            return "checkbox" if value == "checkbox" else None
+        return value
+
+    return keep
+
+
+_EXTERNAL_IMAGE = re.compile(r"<img\b[^>]*?\bsrc=\"(https?:[^\"]*)\"[^>]*>", re.IGNORECASE)
+_ALT = re.compile(r"\balt=\"([^\"]*)\"", re.IGNORECASE)
+
+
+def _image_as_link(match: re.Match[str]) -> str:
+    """No page of ours calls another host: an external image becomes a link with its alternative text."""
+    address = html.unescape(match[1])
+    alt = _ALT.search(match[0])
+    label = html.unescape(alt[1]) if alt and alt[1] else address.rpartition("/")[2] or address
+    return f'<a class="external-image" href="{html.escape(address)}">{html.escape(label)}</a>'
+
+
+def _alerts(tokens: list[Token]) -> None:
+    """`> [!NOTE]` blocks get the classes of a notice."""
+    for index, token in enumerate(tokens[:-2]):
+        if token.type != "blockquote_open" or tokens[index + 2].type != "inline":
+            continue
+        inline = tokens[index + 2]
+        match = _ALERT.match(inline.content)
+        first = inline.children[0] if inline.children else None
+        if match and first is not None and first.type == "text" and first.content.startswith("[!"):
+            first.content = _ALERT.sub("", first.content)
+            token.tag = "div"
+            token.attrSet("class", f"notice notice-{match[1].lower()}")
+            level = token.level
+            close = next(t for t in tokens[index:] if t.type == "blockquote_close" and t.level == level)
+            close.tag = "div"
+
+
+def sanitise(markup: str, links: Links) -> str:
+    """HTML from any renderer through the allow-list; links of other sites carry nofollow noopener ugc."""
+    markup = _EXTERNAL_IMAGE.sub(_image_as_link, markup)
+    return nh3.clean(
+        markup,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_filter(links),
+        url_schemes=_SCHEMES,
+        link_rel="nofollow noopener ugc",
+        clean_content_tags={"script", "style", "iframe", "object", "embed", "noscript", "template", "title", "textarea", "select", "svg"},
+        set_tag_attribute_values={"img": {"loading": "lazy"}, "input": {"disabled": "disabled"}},
+    )
+
+
+def render(text: str, links: Links | None = None) -> Rendered:
+    """Markdown as safe HTML. Over MAX_CHARACTERS, or with pathological nesting, the source is shown escaped."""
+    links = links or Links()
+    if len(text) > MAX_CHARACTERS or _is_pathological(text):
+        return Rendered(f'<pre class="code-block" tabindex="0">{html.escape(text[:MAX_CHARACTERS])}</pre>')
+    env: dict[str, Any] = {}
+    parser = _parser()
+    tokens = parser.parse(text, env)
+    front = next((token.content for token in tokens if token.type == "front_matter"), "")
+    tokens = [token for token in tokens if token.type != "front_matter"]
+    _alerts(tokens)
+    return Rendered(sanitise(parser.renderer.render(tokens, parser.options, env), links), front)
+
+
+def _is_pathological(text: str) -> bool:
+    """Runs of one opening mark that make inline parsing quadratic."""
+    return len(text) > 20_000 and bool(re.search(r"[\[\]!*_`<(]{3000}|(?:\[\]?\(?){3000}|(?:> ?){500}", text))
+
+
+def render_text(text: str) -> str:
+    """Markdown without a repository (legal pages, notices): relative links stay site-relative."""
+    return render(text).html
