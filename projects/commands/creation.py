@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 import gitstore
 from accounts.commands.names import require_name
 from accounts.models import Namespace
-from core import events
+from core import events, gitignores, licences
 from core.actors import Actor
 from core.errors import Conflict, Invalid
 from projects import rules
@@ -112,15 +112,11 @@ def _first_files(
     if readme:
         files["README.md"] = (f"# {name}\n" + (f"\n{description}\n" if description else "")).encode()
     if gitignore:
-        from core import gitignores
-
         text = gitignores.template(gitignore)
         if not text:
             raise Invalid(_("There is no such .gitignore template."), field="gitignore")
         files[".gitignore"] = text.encode()
     if licence:
-        from core import licences
-
         text = licences.template(licence, holder=namespace.display_name)
         if not text:
             raise Invalid(_("There is no text for this licence."), field="licence")

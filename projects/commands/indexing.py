@@ -11,11 +11,13 @@ import structlog
 from django.db import transaction
 
 import gitstore
+from core import filetypes
 from core.actors import Actor
 from projects import rules
 from projects.models import ContributionDay, Repository
 
 log = structlog.get_logger(__name__)
+LANGUAGES = 30
 CHUNK = 500  # rows written in one transaction
 FOLDERS = 30  # directories whose last commits are brought up to date after a push
 Days = dict[tuple[str, str], tuple[str, int]]  # (e-mail, UTC day) → (name, commits)
@@ -130,8 +132,13 @@ def _of_tree(repository: Repository, tip: str) -> dict[str, object]:
 
 
 def tree_languages(path: Path, tip: str) -> dict[str, int]:
-    """Language → bytes of the commit's files, largest first."""
-    return {}
+    """Language → bytes of the commit's files, largest first, at most LANGUAGES."""
+    totals: dict[str, int] = {}
+    for name, size in gitstore.sizes(path, tip):
+        if language := filetypes.counts(name):
+            totals[language] = totals.get(language, 0) + size
+    ranked = sorted(((size, language) for language, size in totals.items() if size), key=lambda pair: (-pair[0], pair[1]))
+    return {language: size for size, language in ranked[:LANGUAGES]}
 
 
 def tree_licence(path: Path, tip: str) -> str:

@@ -1,13 +1,13 @@
 """New repositories, forks, imports."""
 
 from collections.abc import Iterable
-from importlib.util import find_spec
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Namespace
+from core import gitignores, licences
 from projects.models import Visibility
 
 NAME_HELP = _("Letters, digits, “.”, “_” and “-”, at most 96.")
@@ -57,18 +57,12 @@ class NewRepositoryForm(PlacedForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if find_spec("core.licences") is None or find_spec("core.gitignores") is None:
-            return
-        from core import gitignores
-
         none = ("", _("None"))
         self.fields["gitignore"].choices = [none, *((name, name) for name in gitignores.names())]  # type: ignore[attr-defined]
         self.fields["licence"].choices = [none, *_licence_choices()]  # type: ignore[attr-defined]
 
 
 def _licence_choices() -> Iterable[tuple[str, str]]:
-    from core import licences
-
     return ((licence.id, licence.name) for licence in licences.offered())
 
 

@@ -27,11 +27,13 @@ from projects.queries.network import Upstream, network, upstream
 from projects.queries.releases import asset, latest_release, release, releases
 from projects.queries.tags import commit_date, tags
 from projects.queries.imports import import_snapshot
+from projects.queries.signing import Mark, signature_mark
 
 __all__ = [
     "Contributor",
     "Header",
     "Listing",
+    "Mark",
     "Position",
     "ShownCommit",
     "Switch",
@@ -57,6 +59,7 @@ __all__ = [
     "require_reached",
     "sealed",
     "shown",
+    "signature_mark",
     "switch",
     "deleted_repositories",
     "deleted_repository",

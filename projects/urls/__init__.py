@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver
 
-from projects.urls import browse, explore, manage, releases
+from projects.urls import browse, edits, explore, manage, releases
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *explore.urlpatterns,
     *manage.urlpatterns,
+    *edits.urlpatterns,
     *releases.urlpatterns,
     *browse.urlpatterns,
     *explore.last,

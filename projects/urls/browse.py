@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from projects.views import blob, contributors, home, tree
+from projects.views import archive, blob, commit, contributors, history, home, tree
 
 
 class Tail:
@@ -27,5 +27,9 @@ urlpatterns = [
     path(f"{R}/tree/<tail:tail>", tree.repository_tree, name="repository_tree"),
     path(f"{R}/blob/<tail:tail>", blob.repository_blob, name="repository_blob"),
     path(f"{R}/raw/<tail:tail>", blob.repository_raw, name="repository_raw"),
+    path(f"{R}/commits", history.repository_commits, name="repository_commits"),
+    path(f"{R}/commits/<tail:tail>", history.repository_commits, name="repository_history"),
+    path(f"{R}/commit/<tail:tail>", commit.repository_commit, name="repository_commit"),
+    path(f"{R}/archive/<tail:tail>", archive.repository_archive, name="repository_archive"),
     path(f"{R}/contributors", contributors.repository_contributors, name="repository_contributors"),
 ]

@@ -55,8 +55,9 @@ class _Source:
         self.oid = entry.oid
         self.size = gitstore.blob_size(repository.path, entry.oid)
         content = gitstore.blob(repository.path, entry.oid, limit=EDIT_MAX).data if self.size <= EDIT_MAX else b""
-        self.is_text = self.size <= EDIT_MAX and not encodings.is_binary(content)
-        self.text = encodings.decode(content) if self.is_text else None
+        decoded = encodings.decode(content) if self.size <= EDIT_MAX and not encodings.is_binary(content) else None
+        self.text = decoded if decoded is not None and not decoded.lossy else None  # what cannot be written back is not edited
+        self.is_text = self.text is not None
 
 
 def _encoded(text: str, like: "encodings.Text | None") -> bytes:

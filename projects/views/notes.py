@@ -1,10 +1,8 @@
 """Release notes as HTML."""
 
-from importlib.util import find_spec
-
 from django.core.cache import caches
-from django.utils.html import linebreaks
 
+from core import markdown
 from projects.models import Repository
 
 
@@ -12,10 +10,6 @@ def rendered_notes(repository: Repository, text: str, ref: str) -> str:
     """Safe HTML of Markdown; relative links lead into the tree at `ref` ("" for the default branch)."""
     if not text:
         return ""
-    if find_spec("core.markdown") is None:
-        return linebreaks(text, autoescape=True)
-    from core import markdown
-
     base, at = repository.get_absolute_url(), ref or repository.default_branch
     links = markdown.Links(blob=f"{base}/blob/{at}/", raw=f"{base}/raw/{at}/", directory="")
     key = markdown.cache_key("notes", text, links)
