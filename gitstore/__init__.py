@@ -5,7 +5,8 @@ names into oids). Errors are in `gitstore.errors`. A pool, an alternate or a qua
 
 Reads        commit commits entry entry_at tree tree_oid files sizes blob blob_size blob_stream
 Refs         refs branches tags tag_details ref_oid commit_oid head resolve update_refs set_head
-History      log between count authored · last_commits build_last_commits · merge_base is_ancestor divergence divergence_between reaches containing
+History      log between count authored · last_commits build_last_commits
+Ancestry     merge_base is_ancestor divergence divergence_between reaches containing
 Changes      diff commit_diff words diff_stream patch_stream · blame · archive grep
 Writes       write_blob write_blob_stream write_commit commit_changes rename_edits fetch_objects · merge_trees
 Repositories init_bare fork pool_of leave_pool · after_import maintain maintain_pool collect commit_graph disk_size fsck locked
@@ -33,7 +34,8 @@ from gitstore.exports import Match, archive, grep, sizes
 from gitstore.graph import borrowing, containing, divergence, divergence_between, is_ancestor, merge_base, reaches
 from gitstore.history import authored, between, count, log
 from gitstore.lastcommits import build_last_commits, last_commits
-from gitstore.maintenance import after_import, collect, commit_graph, disk_size, fsck, locked, maintain, maintain_pool
+from gitstore.locks import locked
+from gitstore.maintenance import after_import, collect, commit_graph, disk_size, fsck, maintain, maintain_pool
 from gitstore.merges import Merged, merge_trees
 from gitstore.names import INTERNAL, check_path, check_ref_name, is_dotgit, path_fault, ref_name_fault
 from gitstore.objects import blob, blob_size, blob_stream, commit, commits, entry, entry_at, files, tree, tree_oid

@@ -18,7 +18,9 @@ _OID = re.compile(rb"^\s*([0-9a-f]{40})\b", re.MULTILINE)
 
 
 def blame(path: Path, oid: str, file: str, *, first: int = 1, lines: int = 0, timeout: float = 30) -> list[BlameRange]:
-    """Ranges of lines in order, from line `first`, `lines` of them (0: all). Commits in the root's `.git-blame-ignore-revs` are looked through.
+    """Ranges of lines in order, from line `first`, `lines` of them (0: all).
+
+    Commits in the root's `.git-blame-ignore-revs` are looked through.
 
     Raises PathMissing, TimedOut.
     """

@@ -50,8 +50,8 @@ def diff(
 ) -> Diff:
     """Files `first`…`first+limit-1` of what changed from `old` ("" for nothing) to `new`, both commits or trees.
 
-    A file's hunks end after `lines` changed and context lines (`cut`) unless `whole`; a file over SIDE_MAX bytes has `hunks` None until it is
-    asked for whole. `store` is another repository that holds the objects of one side. Raises PathMissing, RepositoryMissing.
+    A file's hunks end after `lines` changed and context lines (`cut`) unless `whole`; a file over SIDE_MAX bytes has `hunks` None
+    until it is asked for whole. `store` is another repository that holds the objects of one side. Raises PathMissing, RepositoryMissing.
     """
     repository = opened_with(path, store)
     found = _compared(repository, old, new, ignore_space, context)
@@ -235,7 +235,7 @@ def patch_stream(path: Path, tip: str, base: str = "") -> Iterator[bytes]:
 
 
 def words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Character ranges [start, end) that differ in a changed line, on the old and on the new side; none where the lines have little in common."""
+    """Character ranges [start, end) that differ in a changed line, on the old and the new side; none where they have little in common."""
     one, other = _WORDS.findall(old), _WORDS.findall(new)
     if len(one) + len(other) > 600:
         return _middle(old, new)

@@ -14,7 +14,7 @@ _PREFIX = re.compile(r"[^\x00-\x1f/\\\x7f]{1,200}")
 
 
 def archive(path: Path, oid: str, form: str, prefix: str, *, timeout: float = 1800) -> Iterator[bytes]:
-    """The tree of `oid` as "zip" or "tar.gz" below the folder `prefix`, in blocks; equal input gives equal bytes. Raises NameInvalid, GitFailed."""
+    """The tree of `oid` as "zip" or "tar.gz" below the folder `prefix`, in blocks, always the same bytes. Raises NameInvalid, GitFailed."""
     if form not in ("zip", "tar.gz") or not _PREFIX.fullmatch(prefix) or prefix in (".", ".."):
         raise NameInvalid(prefix, "part")
     return process.stream(path, ["archive", f"--format={form}", f"--prefix={prefix}/", "--end-of-options", oid], timeout=timeout)

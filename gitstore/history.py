@@ -136,7 +136,7 @@ def _followed(output: bytes, paths: dict[str, str]) -> list[str]:
 
 
 def between(path: Path, base: str, tip: str, *, limit: int = 250, store: Path | None = None) -> list[Commit]:
-    """Commits reachable from `tip` and not from `base` ("" for none), newest first, at most `limit`; `store` also holds objects of one side."""
+    """Commits reachable from `tip` and not from `base` ("" for none), newest first; `store` also holds objects of one side."""
     arguments = ["rev-list", f"--max-count={limit}", "--end-of-options", tip, *([f"^{base}"] if base else [])]
     extra = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(map(str, (store / "objects", *alternates(store))))} if store else None
     repository = opened_with(path, store)

@@ -66,7 +66,8 @@ def build_last_commits(path: Path, commit: str, folder: str = "", *, seconds: fl
         packed = zlib.compress(json.dumps(found).encode())
         database.execute("REPLACE INTO answer VALUES(?,?,?,?)", (key, commit, time.time(), packed))
         database.execute(
-            "DELETE FROM answer WHERE folder=? AND commit_oid NOT IN (SELECT commit_oid FROM answer WHERE folder=? ORDER BY at DESC LIMIT ?)",
+            "DELETE FROM answer WHERE folder=? AND commit_oid NOT IN"
+            " (SELECT commit_oid FROM answer WHERE folder=? ORDER BY at DESC LIMIT ?)",
             (key, key, _KEPT),
         )
     return found
@@ -106,7 +107,7 @@ class _Walk:
     def _run(self, commit: str) -> dict[str, str] | None:
         start = self.repository[commit].peel(pygit2.Commit)
         listing = self.repository[self._tree(start)].peel(pygit2.Tree)
-        wanted: dict[str, set[str]] = {commit: {child.raw_name.decode("utf-8", "surrogateescape") for child in listing}}
+        wanted: dict[str, set[str]] = {commit: {os.fsdecode(child.raw_name or b"") for child in listing}}
         remaining = len(wanted[commit])
         walker = self.repository.walk(commit, pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME)
         for number, here in enumerate(walker):

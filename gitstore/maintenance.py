@@ -4,35 +4,20 @@ A pool has no refs, so it is only ever repacked by packs (`--geometric`): nothin
 """
 
 import contextlib
-import fcntl
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from gitstore import process
-from gitstore.errors import GitFailed, RepositoryBusy, RepositoryMissing
+from gitstore.errors import GitFailed
 from gitstore.graph import tips
+from gitstore.locks import locked
 from gitstore.repositories import pool_of
 
 _HOUR = 3600.0
 GRACE = "2.weeks.ago"  # how long an object that no ref reaches is kept
 _LIMITS = {"pack.threads": "1", "pack.windowMemory": "256m", "core.bigFileThreshold": "64m", "repack.writeBitmaps": "true"}
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """One writer of packs at a time, over all processes; the lock ends with its process. Raises RepositoryBusy, RepositoryMissing."""
-    if not path.exists():
-        raise RepositoryMissing(str(path))
-    folder = path / "openi"
-    folder.mkdir(exist_ok=True)
-    with open(folder / "lock", "wb") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RepositoryBusy(str(path)) from error
-        yield
 
 
 def after_import(path: Path, *, timeout: float = 4 * _HOUR) -> None:
@@ -70,7 +55,7 @@ def maintain(path: Path, *, timeout: float = _HOUR) -> None:
 
 
 def collect(path: Path, *, timeout: float = 4 * _HOUR) -> None:
-    """Weekly: what no ref reaches goes to a cruft pack and leaves after GRACE (git-repack(1), --cruft). Never for a pool. Raises RepositoryBusy."""
+    """Weekly: what no ref reaches leaves after GRACE, in a cruft pack till then. Raises GitFailed for a pool, RepositoryBusy."""
     if path.parent.name == "pools":
         raise GitFailed(["repack", "--cruft"], 1, "a pool is never pruned")
     with locked(path):

@@ -17,19 +17,20 @@ _OID = re.compile(r"[0-9a-f]{4,40}")
 
 
 def _packed(path: Path) -> dict[str, tuple[str, str]]:
-    """Ref name → (oid, peeled oid or "")."""
+    """Ref name → (oid, peeled oid or ""); a tag that cannot be peeled has its own oid where the file says that all are peeled."""
     found: dict[str, tuple[str, str]] = {}
     try:
         text = (path / "packed-refs").read_text("utf-8", "surrogateescape")
     except FileNotFoundError:
         return found
     last = ""
-    for line in text.splitlines():
+    peeled_all = " fully-peeled " in text.partition("\n")[0] + " "
+    for line in text.split("\n"):
         if line.startswith("^"):
             found[last] = (found[last][0], line[1:41])
         elif line and not line.startswith("#"):
             oid, _, last = line.partition(" ")
-            found[last] = (oid, "")
+            found[last] = (oid, oid if peeled_all else "")
     return found
 
 
@@ -69,8 +70,8 @@ def tags(path: Path) -> list[Ref]:
     answer = []
     for name, oid in refs(path, "refs/tags").items():
         known = packed.get(name)
-        peeled = known[1] or oid if known and known[0] == oid else _peel(path, oid)
-        answer.append(Ref(name, oid, peeled, "tag"))
+        commit = known[1] if known and known[0] == oid and known[1] else _peel(path, oid)
+        answer.append(Ref(name, oid, commit, "tag"))
     return answer
 
 

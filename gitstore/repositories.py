@@ -1,7 +1,8 @@
 """Making repositories and forks. A fork shares the objects of its network through a pool and costs no object copies.
 
 The pool has no refs, so that it offers nothing to a pusher and no prune can be asked of it: an object once in a pool stays.
-Only packs of members that may feed it are linked in; a private member of a public pool borrows and is never the source of a fork there.
+Git's protocol v2 hands out any object of the store by its oid, whatever the refs say, so a pool publishes all it holds to the readers
+of every member: only repositories that everyone may read are forked through a pool; forks of others link packs and share nothing later.
 """
 
 import contextlib
@@ -12,9 +13,10 @@ import uuid
 from pathlib import Path
 
 from gitstore import process
-from gitstore.errors import GitFailed, RepositoryMissing
+from gitstore.errors import GitFailed, PathMissing, RepositoryMissing
+from gitstore.locks import locked
 from gitstore.names import check_ref_name
-from gitstore.store import alternates, forget
+from gitstore.store import alternates, forget, opened, peeled
 
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
 _ATTEMPTS = 20
@@ -48,22 +50,38 @@ def _place(aside: Path, path: Path) -> None:
     os.rename(aside, path)
 
 
-def fork(source: Path, destination: Path, pool: Path) -> None:
+def fork(source: Path, destination: Path, pool: Path | None) -> None:
     """Make `destination` a repository with the branches and tags of `source`; it can be cloned when this returns.
 
-    O(packs + refs): the packs of `source` are hard-linked into `pool` (made if missing), both members borrow from it.
-    Raises RepositoryMissing, FileExistsError.
+    O(packs + refs), no object is copied. With `pool` (made if missing) the packs of `source` are hard-linked into it and both borrow
+    from it: only for a source that everyone may read, for every member of a pool can hand out all of it. Without, the packs are linked into
+    `destination` itself, which then shares nothing that comes later. Raises RepositoryMissing, FileExistsError.
     """
     if not (source / "HEAD").exists():
         raise RepositoryMissing(str(source))
     head, packed = (source / "HEAD").read_text(), _packed_refs(source)  # before the objects, so that every ref finds its object
-    _feed(source, pool)
-    _borrow(source, pool)
     aside = _aside(destination)
     _skeleton(aside, head)
-    (aside / "packed-refs").write_bytes(packed)
-    _write_alternates(aside, destination, pool)
-    _place(aside, destination)
+    try:
+        if pool is not None:
+            _feed(source, pool)
+            _borrow(source, pool)
+            _write_alternates(aside, destination, pool)
+        else:
+            _share(source, aside, destination)
+        (aside / "packed-refs").write_bytes(packed)
+        _place(aside, destination)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+def _share(source: Path, aside: Path, destination: Path) -> None:
+    """Link what `source` holds; what it borrows itself (from a public pool) is borrowed too."""
+    borrowed = alternates(source)
+    _linked(source, aside)
+    if borrowed:
+        _write_alternates(aside, destination, borrowed[0].parent)
 
 
 def _packed_refs(source: Path) -> bytes:
@@ -74,14 +92,25 @@ def _packed_refs(source: Path) -> bytes:
         before = _mtime(source / "packed-refs")
         known = _read_packed(source)
         if before == _mtime(source / "packed-refs") or attempt == _ATTEMPTS - 1:
-            known.update({name: (oid, b"") for name, oid in loose.items()})
+            known.update({name: (oid, _peeled(source, name, oid)) for name, oid in loose.items()})
             break
-    lines = [b"# pack-refs with: sorted \n"]  # not "fully-peeled": loose tags were not looked at
+    lines = [b"# pack-refs with: peeled fully-peeled sorted \n"]
     for name in sorted(known):
         if name.startswith((b"refs/heads/", b"refs/tags/")):
             oid, peeled = known[name]
             lines.append(oid + b" " + name + b"\n" + (b"^" + peeled + b"\n" if peeled else b""))
     return b"".join(lines)
+
+
+def _peeled(source: Path, name: bytes, oid: bytes) -> bytes:
+    """What an annotated tag leads to, b"" for anything else."""
+    if not name.startswith(b"refs/tags/"):
+        return b""
+    try:
+        found = peeled(opened(source), oid.decode("ascii", "replace"))[1].encode()
+    except PathMissing:
+        return b""
+    return b"" if found == oid else found
 
 
 def _mtime(path: Path) -> int:
@@ -94,16 +123,17 @@ def _mtime(path: Path) -> int:
 def _read_packed(source: Path) -> dict[bytes, tuple[bytes, bytes]]:
     found: dict[bytes, tuple[bytes, bytes]] = {}
     try:
-        lines = (source / "packed-refs").read_bytes().splitlines()
+        lines = (source / "packed-refs").read_bytes().split(b"\n")
     except FileNotFoundError:
         return found
     last = b""
+    peeled_all = bool(lines) and b"fully-peeled" in lines[0]
     for line in lines:
         if line.startswith(b"^"):
             found[last] = (found[last][0], line[1:])
         elif line and not line.startswith(b"#"):
             oid, _, last = line.partition(b" ")
-            found[last] = (oid, b"")
+            found[last] = (oid, b"" if peeled_all else _peeled(source, last, oid))
     return found
 
 
@@ -129,8 +159,12 @@ def _feed(source: Path, pool: Path) -> None:
             os.rename(aside, pool)
         except OSError:  # another first fork was quicker
             shutil.rmtree(aside)
+    _linked(source, pool)
+
+
+def _linked(source: Path, destination: Path) -> None:
     for _ in range(_ATTEMPTS):
-        if _link_objects(source / "objects", pool / "objects"):
+        if _link_objects(source / "objects", destination / "objects"):
             return
     raise GitFailed(["fork"], 1, "the packs of the source kept changing")
 
@@ -210,19 +244,20 @@ def pool_of(path: Path) -> Path | None:
 def leave_pool(path: Path, *, timeout: float = 3600) -> None:
     """Copy every borrowed object that the repository's refs reach, prove it, then stop borrowing. Safe to repeat.
 
-    Raises GitFailed or TimedOut; the repository then still borrows and works.
+    Raises GitFailed, TimedOut or RepositoryBusy; the repository then still borrows and works.
     """
     link = path / "objects" / "info" / "alternates"
     if not link.exists():
         return
-    process.run(path, ["repack", "-a", "-d", "-k", "-q"], timeout=timeout)
-    gone = link.with_name("alternates.left")
-    os.rename(link, gone)
-    forget()
-    try:
-        process.run(path, ["rev-list", "--objects", "--all", "--quiet"], timeout=timeout)
-    except BaseException:
-        os.rename(gone, link)
-        raise
-    gone.unlink()
-    forget()
+    with locked(path):
+        process.run(path, ["repack", "-a", "-d", "-k", "-q"], timeout=timeout)
+        gone = link.with_name("alternates.left")
+        os.rename(link, gone)
+        forget()
+        try:
+            process.run(path, ["rev-list", "--objects", "--all", "--quiet"], timeout=timeout)
+        except BaseException:
+            os.rename(gone, link)
+            raise
+        gone.unlink()
+        forget()

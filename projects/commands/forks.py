@@ -24,7 +24,7 @@ from projects.models import Repository
 def fork_repository(actor: Actor, repository: Repository, *, into: Namespace, name: str = "", description: str | None = None) -> Repository:
     """Fork `repository` under `into`, as visible as its parent; it can be cloned when this returns.
 
-    The bare repository (alternates to the pool of its network, packed-refs copied: O(1) in objects) is complete before
+    The bare repository (public: alternates to the pool of its network; else linked packs; no object is copied) is complete before
     the row is committed; without the row a sweep removes it.
     Raises NotFound or Forbidden (rules.can_fork, rules.can_create_in), Invalid (name), Conflict (the name is taken). Publishes RepositoryForked.
     """
@@ -41,8 +41,11 @@ def fork_repository(actor: Actor, repository: Repository, *, into: Namespace, na
         is_empty=False, head_oid=repository.head_oid, commits=repository.commits, languages=repository.languages, licence=repository.licence,
         pushed_at=repository.pushed_at, updated_at=now, created_at=now,
     )  # fmt: skip
-    fork.pool_id = _claim_pool(repository)
-    gitstore.fork(repository.path, fork.path, paths.pool(settings.REPOSITORIES_DIR, fork.pool_id))
+    if repository.visibility == "public":
+        fork.pool_id = _claim_pool(repository)
+    # a pool publishes all it holds to the readers of every member, so only public ones share it
+    pool = paths.pool(settings.REPOSITORIES_DIR, fork.pool_id) if fork.pool_id else None
+    gitstore.fork(repository.path, fork.path, pool)
     try:
         with transaction.atomic():
             take_address(into, name)

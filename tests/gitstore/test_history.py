@@ -21,7 +21,10 @@ def branchy(work: Work) -> Work:
             work.git("checkout", "-q", "main")
             work.clock += 60
             work.git("merge", "-q", "--no-ff", "-m", f"merge {number}", f"side{number - 10}")
-        work.commit({f"d{chance.randrange(3)}/f{chance.randrange(5)}": str(number).encode(), f"r{chance.randrange(4)}": str(number).encode()}, f"c{number}")
+        work.commit(
+            {f"d{chance.randrange(3)}/f{chance.randrange(5)}": str(number).encode(), f"r{chance.randrange(4)}": str(number).encode()},
+            f"c{number}",
+        )
     work.push()
     return work
 
@@ -72,7 +75,9 @@ def test_ancestry(branchy: Work) -> None:
     main, side = branchy.git("rev-parse", "main"), branchy.git("rev-parse", "side35")
     bare = branchy.bare
     assert gitstore.merge_base(bare, main, side) == branchy.git("merge-base", main, side)
-    assert tuple(gitstore.divergence(bare, main, side)) == tuple(map(int, branchy.git("rev-list", "--left-right", "--count", f"{main}...{side}").split()))
+    assert tuple(gitstore.divergence(bare, main, side)) == tuple(
+        map(int, branchy.git("rev-list", "--left-right", "--count", f"{main}...{side}").split())
+    )
     assert gitstore.is_ancestor(bare, side, main)
     assert not gitstore.is_ancestor(bare, main, side)
     assert gitstore.count(bare, main) == int(branchy.git("rev-list", "--count", "main"))

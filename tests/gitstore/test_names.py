@@ -56,12 +56,16 @@ def test_spellings_of_dotgit(part: str) -> None:
     assert path_fault(f"a/{part}/config") == "dotgit"
 
 
-@pytest.mark.parametrize("path", ["", "/a", "a/", "a//b", ".", "a/../b", "..", "a\\b", "a\nb", "a\0b", "x" * 256, "/".join("y" * 200 for _ in range(21))])
+@pytest.mark.parametrize(
+    "path", ["", "/a", "a/", "a//b", ".", "a/../b", "..", "a\\b", "a\nb", "a\0b", "x" * 256, "/".join("y" * 200 for _ in range(21))]
+)
 def test_paths_that_nobody_may_write(path: str) -> None:
     with pytest.raises(NameInvalid):
         check_path(path)
 
 
-@pytest.mark.parametrize("path", ["README.md", ".gitignore", ".github/workflows/x.yml", "-x", "--upload-pack=y", "文档/说明.md", "a b", ".gitmodules"])
+@pytest.mark.parametrize(
+    "path", ["README.md", ".gitignore", ".github/workflows/x.yml", "-x", "--upload-pack=y", "文档/说明.md", "a b", ".gitmodules"]
+)
 def test_ordinary_paths(path: str) -> None:
     check_path(path)

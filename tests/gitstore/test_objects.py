@@ -33,7 +33,10 @@ def test_a_tree_lists_what_git_lists(work: Work) -> None:
 
 def _odd_tree(work: Work, entries: list[tuple[bytes, bytes]]) -> str:
     """A commit whose tree has names that no checkout could write."""
-    listing = b"".join(b"100644 blob " + work.raw("hash-object", "-w", "--stdin", input=content).strip() + b"\t" + name + b"\0" for name, content in entries)
+    listing = b"".join(
+        b"100644 blob " + work.raw("hash-object", "-w", "--stdin", input=content).strip() + b"\t" + name + b"\0"
+        for name, content in entries
+    )
     tree = work.git("mktree", "-z", input=listing)
     oid = work.git("commit-tree", tree, "-m", "odd")
     work.git("update-ref", "refs/heads/main", oid)
@@ -42,9 +45,9 @@ def _odd_tree(work: Work, entries: list[tuple[bytes, bytes]]) -> str:
 
 
 def test_names_that_are_not_text(work: Work) -> None:
-    oid = _odd_tree(work, [(b"new\nline", b"1"), (b"\xc4\xe3\xba\xc3.txt", b"2"), (b"tab\t\"quote\"", b"3"), (b"ok", b"4")])
+    oid = _odd_tree(work, [(b"new\nline", b"1"), (b"\xc4\xe3\xba\xc3.txt", b"2"), (b'tab\t"quote"', b"3"), (b"ok", b"4")])
     names = [entry.name for entry in gitstore.tree(work.bare, oid)]
-    assert {os.fsencode(name) for name in names} == {b"new\nline", b"\xc4\xe3\xba\xc3.txt", b"tab\t\"quote\"", b"ok"}
+    assert {os.fsencode(name) for name in names} == {b"new\nline", b"\xc4\xe3\xba\xc3.txt", b'tab\t"quote"', b"ok"}
     for name in names:
         assert gitstore.blob(work.bare, gitstore.entry(work.bare, oid, name).oid).size == 1
         assert gitstore.log(work.bare, oid, file=name).commits[0].oid == oid
@@ -55,7 +58,11 @@ def test_names_that_are_not_text(work: Work) -> None:
 
 def test_a_very_deep_tree(work: Work) -> None:
     entry = b"100644 blob " + work.raw("hash-object", "-w", "--stdin", input=b"deep").strip() + b"\tf\0"
-    stream = [b"commit refs/heads/deep\ncommitter a <a@b> 1700000000 +0000\ndata 1\nx\nM 100644 inline " + b"/".join([b"d"] * 3000) + b"\ndata 1\ny\n"]
+    stream = [
+        b"commit refs/heads/deep\ncommitter a <a@b> 1700000000 +0000\ndata 1\nx\nM 100644 inline "
+        + b"/".join([b"d"] * 3000)
+        + b"\ndata 1\ny\n"
+    ]
     work.raw("fast-import", "--quiet", input=b"".join(stream))
     work.push()
     oid = work.git("rev-parse", "deep")

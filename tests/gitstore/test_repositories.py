@@ -134,7 +134,9 @@ def _serves(bare: Path, oid: str, folder: Path) -> bool:
     folder.mkdir()
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
     environment = {**gitstore.environment({"protocol.version": "2", "protocol.file.allow": "always"})}
-    done = subprocess.run(["git", "-C", str(folder), "fetch", "-q", f"file://{bare}", oid], env=environment, capture_output=True, check=False)
+    done = subprocess.run(
+        ["git", "-C", str(folder), "fetch", "-q", f"file://{bare}", oid], env=environment, capture_output=True, check=False
+    )
     return done.returncode == 0
 
 
@@ -175,6 +177,51 @@ def test_a_private_member_that_borrows_does_not_feed(work: Work, root: Path) -> 
     with pytest.raises(gitstore.PathMissing):
         gitstore.commit(work.bare, secret)
     assert gitstore.commit(fork, secret).oid == secret
+
+
+def test_a_private_fork_shares_nothing_that_comes_later(work: Work, root: Path, tmp_path: Path) -> None:
+    tip = work.commit({"big": os.urandom(300_000)})
+    work.git("tag", "-a", "v1", "-m", "x")
+    work.push()
+    fork, third = _path(root, "2"), _path(root, "3")
+    gitstore.fork(work.bare, fork, None)
+    assert _bytes(fork) < 20_000
+    assert gitstore.pool_of(fork) is None
+    assert gitstore.refs(fork) == gitstore.refs(work.bare)
+    secret = work.commit({"secret": b"1"})
+    work.git("push", "-q", str(fork), "main")
+    parents = work.commit({"parents": b"1"})
+    work.git("push", "-q", str(work.bare), f"+{parents}:refs/heads/later")
+    gitstore.fork(fork, third, None)
+    gitstore.fork(work.bare, _path(root, "4"), None)
+    work.git("reset", "-q", "--hard", tip)
+    for bare, held, absent in (
+        (fork, secret, parents),
+        (third, secret, parents),
+        (work.bare, parents, None),
+        (_path(root, "4"), parents, None),
+    ):
+        assert gitstore.commit(bare, held).oid == held
+        if absent:
+            assert not _serves(bare, absent, tmp_path / f"{bare.name}{absent}")
+    shutil.rmtree(work.bare)
+    gitstore.forget()
+    gitstore.maintain(fork)
+    gitstore.collect(fork)
+    assert gitstore.fsck(fork, full=True) == []
+    assert gitstore.fsck(third, full=True) == []
+
+
+def test_a_private_fork_of_a_borrower_borrows_too(work: Work, root: Path) -> None:
+    pool, fork = gitstore.paths.pool(root, POOL), _path(root, "2")
+    work.commit({"a": b"1"}, push=True)
+    gitstore.fork(work.bare, fork, pool)
+    gitstore.maintain(fork)
+    gitstore.fork(fork, _path(root, "3"), None)
+    assert gitstore.pool_of(_path(root, "3")) == pool
+    assert gitstore.fsck(_path(root, "3")) == []
+    gitstore.leave_pool(_path(root, "3"))
+    assert gitstore.fsck(_path(root, "3")) == []
 
 
 def test_a_pusher_sees_no_refs_of_the_pool(work: Work, root: Path) -> None:

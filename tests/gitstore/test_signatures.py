@@ -54,7 +54,9 @@ def test_openpgp(work: Work, tmp_path: Path) -> None:
     home = tmp_path / "gpg"
     home.mkdir(mode=0o700)
     base = ["gpg", "--homedir", str(home), "--batch", "--quiet"]
-    subprocess.run([*base, "--passphrase", "", "--quick-gen-key", "me <me@example.org>", "ed25519", "sign"], check=True, capture_output=True)
+    subprocess.run(
+        [*base, "--passphrase", "", "--quick-gen-key", "me <me@example.org>", "ed25519", "sign"], check=True, capture_output=True
+    )
     armoured = subprocess.run([*base, "--armor", "--export"], check=True, capture_output=True).stdout.decode()
     wrapper = tmp_path / "gpg.sh"
     wrapper.write_text(f'#!/bin/sh\nexec gpg --homedir {home} --batch --pinentry-mode loopback "$@"\n')

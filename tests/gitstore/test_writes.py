@@ -17,15 +17,23 @@ def _commit(bare: Path, parent: str, edits: list[Edit]) -> str:
 
 
 def test_first_commit_and_edits_that_git_accepts(work: Work) -> None:
-    first = gitstore.commit_changes(work.bare, branch="main", changes=[Put("README.md", b"# x\n"), Put("a/b/c", b"1")], message="初始提交", author=WHO)
+    first = gitstore.commit_changes(
+        work.bare, branch="main", changes=[Put("README.md", b"# x\n"), Put("a/b/c", b"1")], message="初始提交", author=WHO
+    )
     assert gitstore.head(work.bare) == ("main", first)
     found = gitstore.commit(work.bare, first)
     assert (found.subject, found.author, found.parents) == ("初始提交", WHO, ())
     second = gitstore.commit_changes(
-        work.bare, branch="main", message="two", author=WHO, changes=[Put("a/b/d", b"2"), Put("run", b"#!", 0o100755), Edit("README.md", "")]
+        work.bare,
+        branch="main",
+        message="two",
+        author=WHO,
+        changes=[Put("a/b/d", b"2"), Put("run", b"#!", 0o100755), Edit("README.md", "")],
     )
     assert {name: mode for name, _oid, mode in gitstore.files(work.bare, second)} == {"a/b/c": 0o100644, "a/b/d": 0o100644, "run": 0o100755}
-    third = gitstore.commit_changes(work.bare, branch="main", message="empty folders go", author=WHO, changes=[Edit("a/b/c", ""), Edit("a/b/d", "")])
+    third = gitstore.commit_changes(
+        work.bare, branch="main", message="empty folders go", author=WHO, changes=[Edit("a/b/c", ""), Edit("a/b/d", "")]
+    )
     assert [entry.name for entry in gitstore.tree(work.bare, third)] == ["run"]
     fourth = gitstore.commit_changes(work.bare, branch="main", message="nothing left", author=WHO, changes=[Edit("run", "")])
     assert gitstore.tree(work.bare, fourth) == []

@@ -128,9 +128,10 @@ def test_member_turned_private_leaves_the_pool_and_feeds_another(deliver):
     fork = commands.fork_repository(actor(forker), parent, into=forker.namespace)
     commands.set_visibility(actor(owner), parent, visibility="private")
     commands.set_collaborator(actor(owner), parent, friend, access="read")
-    with pytest.raises(Conflict):  # still borrows from the public pool
-        commands.fork_repository(actor(friend), parent, into=friend.namespace)
+    early = commands.fork_repository(actor(friend), parent, into=friend.namespace, name="early")  # borrows from the public pool as its parent still does
+    assert early.pool_id is None
     deliver()
+    assert git(early.path, "fsck", "--full") == ""
     gitstore.forget()
     assert not (parent.path / "objects/info/alternates").exists()
     assert git(parent.path, "fsck", "--full") == ""
@@ -138,8 +139,11 @@ def test_member_turned_private_leaves_the_pool_and_feeds_another(deliver):
     private_fork = commands.fork_repository(actor(friend), parent, into=friend.namespace)
     assert private_fork.visibility == "private"
     git(private_fork.path, "cat-file", "-e", secret)
-    with pytest.raises(subprocess.CalledProcessError):
-        git(fork.path, "cat-file", "-e", secret)
+    assert gitstore.pool_of(private_fork.path) is None
+    later = commit(parent, {"later": b"after the private fork"})
+    for member, oid in ((fork, secret), (early, secret), (private_fork, later)):
+        with pytest.raises(subprocess.CalledProcessError):
+            git(member.path, "cat-file", "-e", oid)
 
 
 def test_sync():
