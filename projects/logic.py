@@ -60,3 +60,28 @@ IMPORT_PHASES = {  # git's words (and ours for the end) → msgid
     "Resolving deltas": "Checking objects",
     "finish": "Building indexes",
 }
+
+
+def best_paths(paths: list[str], wanted: str) -> list[str]:
+    """The paths that hold the characters of `wanted` in this order (case ignored), best first.
+
+    Better: as one piece, in the last part, at the beginning of a part, and shorter. Spaces in `wanted` do not count.
+    """
+    letters = wanted.casefold().replace(" ", "")
+    if not letters:
+        return paths
+    pattern = re.compile(".*?".join(re.escape(letter) for letter in letters), re.DOTALL)
+    ranked = []
+    for path in paths:
+        folded = path.casefold()
+        if not pattern.search(folded):
+            continue
+        name = folded.rpartition("/")[2]
+        if letters in name:
+            rank = 0 if name.startswith(letters) else 1
+        elif letters in folded:
+            rank = 2
+        else:
+            rank = 3 if pattern.search(name) else 4
+        ranked.append((rank, len(path), path))
+    return [path for _rank, _length, path in sorted(ranked)]

@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import structlog
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -37,6 +38,7 @@ from projects.commands.pushes import record_push
 from projects.events import ImportRequested, RepositoryCreated
 from projects.models import ImportRun, Repository, Visibility
 
+log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
 QUIET_SECONDS = 600  # no byte and no progress for so long: give up
 TOTAL_SECONDS = 6 * 3600
@@ -171,6 +173,9 @@ def run_import(actor: Actor, run_id: int, *, on_progress: Report | None = None) 
     except DomainError as error:
         _finish(run, ImportRun.State.FAILED, error=error.message)
         return run
+    except gitstore.GitError as error:
+        _finish(run, ImportRun.State.FAILED, error=_reason(str(error).encode()))
+        return run
     with transaction.atomic():
         _finish(run, ImportRun.State.DONE)
         if updates:
@@ -290,7 +295,7 @@ def _fill(run: ImportRun, report: Report) -> list[tuple[str, str, str]]:
     if origin.target:
         _require_git_host(origin.target)
     head = _remote_head(origin, environment)
-    before = _refs(repository.path)
+    before = {} if repository.is_empty else _refs(repository.path)  # what an earlier, unfinished run fetched was never told to anyone
     left = policies.quota_left(repository) if run.by else UNLIMITED  # the operator's own imports are not counted against a quota
     if left <= 0:
         raise Invalid(_("The repository is larger than your quota allows."), code="quota")
@@ -304,7 +309,10 @@ def _fill(run: ImportRun, report: Report) -> list[tuple[str, str, str]]:
         gitstore.set_head(repository.path, branch)
         Repository.objects.filter(pk=repository.pk).update(default_branch=branch)
         repository.default_branch = branch
-    gitstore.after_import(repository.path)
+    try:
+        gitstore.after_import(repository.path)
+    except gitstore.GitError as error:  # everything is there; maintenance tries again
+        log.warning("import_not_packed", repository=repository.pk, error=str(error))
     names = sorted({*before, *after})
     zero = gitstore.ZERO
     return [(ref, before.get(ref, zero), after.get(ref, zero)) for ref in names if before.get(ref) != after.get(ref)]

@@ -1,5 +1,6 @@
 """Reads about repositories."""
 
+from accounts.queries import people_by_email
 from projects.queries.browsing import (
     Switch,
     authors,
@@ -15,7 +16,7 @@ from projects.queries.browsing import (
     switch,
 )
 from projects.queries.commits import Shown as ShownCommit
-from projects.queries.commits import shown
+from projects.queries.commits import message_parts, shown
 from projects.queries.contribution import Contributor, contributors
 from projects.queries.header import Header, header
 from projects.queries.listings import Listing, last_commit_of_file, last_commits_ready, listing
@@ -26,8 +27,9 @@ from projects.queries.deleted import deleted_repositories, deleted_repository, o
 from projects.queries.network import Upstream, network, upstream
 from projects.queries.releases import asset, latest_release, release, releases
 from projects.queries.tags import commit_date, tags
-from projects.queries.imports import import_snapshot
+from projects.queries.imports import import_snapshot, open_import
 from projects.queries.signing import Mark, signature_mark
+from projects.queries.wire import repository_for_wire
 
 __all__ = [
     "Contributor",
@@ -48,7 +50,9 @@ __all__ = [
     "last_commit_of_file",
     "last_commits_ready",
     "listing",
+    "message_parts",
     "opened_cursor",
+    "people_by_email",
     "position",
     "reading",
     "ref_state",
@@ -56,6 +60,7 @@ __all__ = [
     "repositories",
     "repository",
     "repository_for_git",
+    "repository_for_wire",
     "require_reached",
     "sealed",
     "shown",
@@ -74,4 +79,5 @@ __all__ = [
     "commit_date",
     "tags",
     "import_snapshot",
+    "open_import",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -35,14 +36,18 @@ def repository_home(request: ActorRequest, repository: Repository) -> HttpRespon
     clone = queries.clone_addresses(repository, f"{request.scheme}://{request.get_host()}")
     if position is None:
         base = repository.get_absolute_url()
+        if queries.open_import(repository):
+            return redirect(f"{base}/import")
         context = {"base": base, "clone": clone, "may_push": bool(rules.can_push(request.actor, repository))}
         return page_of(request, repository, "projects/empty.html", context)
     ready = queries.last_commits_ready(repository, position)
-    etag = etag_of(request, repository, "home", position.oid, queries.ref_state(repository), ready, _counted(repository))
+    upstream = queries.upstream(request.actor, repository)
+    stand = upstream and (str(upstream.parent), upstream.ahead, upstream.behind)
+    etag = etag_of(request, repository, "home", position.oid, queries.ref_state(repository), ready, _counted(repository), stand)
 
     def make() -> HttpResponseBase:
         context = _context(request, repository, position)
-        return page_of(request, repository, "projects/home.html", {**context, "clone": clone})
+        return page_of(request, repository, "projects/home.html", {**context, "clone": clone, "upstream": upstream})
 
     return conditional(request, etag, make)
 
