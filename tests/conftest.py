@@ -23,6 +23,7 @@ import pytest  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 
 django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]  # or pytest-django would read the settings in xdist's workers before this file gives them their own folder
 
 
 def pytest_unconfigure() -> None:
