@@ -1,25 +1,26 @@
 """The last commit of each entry of a directory: Git's history simplification for all entries in one walk.
 
-An entry belongs to the first commit (in topological order) that differs from every parent in it; where a parent has the
-same entry, the question passes on to the first such parent. Answers are kept per (directory, commit) in a file of the
+An entry belongs to the first commit that differs from every parent in it; where a parent has the same entry, the question
+passes on to the first such parent (git-log(1), History Simplification). Answers are kept per (directory, commit) in a file of the
 repository; a later commit is answered from the pushed range alone, because the walk stops at commits it has answers for.
 """
 
+import heapq
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import time
 import zlib
 from contextlib import closing
 from pathlib import Path
-
-import pygit2
+from typing import NamedTuple
 
 from gitstore import process
 from gitstore.errors import GitFailed, PathMissing
 from gitstore.objects import tree_oid
-from gitstore.store import opened
+from gitstore.store import opened, raw_object, root_tree
 
 _EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SYNC = "sync"
@@ -73,76 +74,95 @@ def build_last_commits(path: Path, commit: str, folder: str = "", *, seconds: fl
     return found
 
 
+_NODE = re.compile(rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\ncommitter [^\n]*?(?:> (\d{1,12}) [^\n]*)?\n")
+
+
+class _Node(NamedTuple):
+    """What the walk needs of a commit."""
+
+    tree: str
+    parents: tuple[str, ...]
+    when: int
+
+
 class _Walk:
-    """One computation; `git diff-tree --stdin` compares the pairs of trees that differ."""
+    """One computation. Each name is at one commit at a time and moves to one parent, so the newest commit with names is always next.
+
+    `git diff-tree --stdin` compares the pairs of trees that differ.
+    """
 
     def __init__(self, path: Path, folder: str, earlier: dict[str, dict[str, str]], deadline: float) -> None:
         self.path, self.folder, self.earlier, self.deadline = path, folder, earlier, deadline
         self.repository = opened(path)
         self.answer: dict[str, str] = {}
-        self.trees: dict[str, str] = {}
+        self.nodes: dict[str, _Node | None] = {}
+        self.wanted: dict[str, set[str]] = {}
+        self.heap: list[tuple[int, str]] = []
         self.child = process.start(
             path, ["diff-tree", "--stdin", "--raw", "-z", "--no-renames", "--abbrev=7"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
 
     def run(self, commit: str) -> dict[str, str] | None:
+        """The answer, None after the deadline. Raises PathMissing."""
         try:
-            return self._run(commit)
-        except pygit2.GitError:  # libgit2 cannot walk over a malformed commit
-            return None
+            start = self._node(commit)
+            if start is None:
+                raise PathMissing(commit)
+            self._pass_on(commit, start, {os.fsdecode(child.raw_name or b"") for child in root_tree(self.repository, start.tree)})
+            while self.heap:
+                if time.monotonic() > self.deadline:
+                    return None
+                self._settle(heapq.heappop(self.heap)[1])
+            return self.answer
         finally:
             process.end(self.child)
 
-    def _tree(self, commit: pygit2.Commit) -> str:
-        if not self.folder:
-            return str(commit.tree_id)
-        oid = str(commit.id)
-        if oid not in self.trees:
+    def _node(self, oid: str) -> _Node | None:
+        """None where a shallow history ends. `tree` is that of the folder."""
+        if oid not in self.nodes:
             try:
-                self.trees[oid] = tree_oid(self.path, oid, self.folder)
+                found = _NODE.match(raw_object(self.repository, oid)[1])
+                self.nodes[oid] = found and _Node(self._tree(found[1].decode()), _parents(found[2]), int(found[3] or 0))
             except PathMissing:
-                self.trees[oid] = _EMPTY
-        return self.trees[oid]
+                self.nodes[oid] = None
+        return self.nodes[oid]
 
-    def _run(self, commit: str) -> dict[str, str] | None:
-        start = self.repository[commit].peel(pygit2.Commit)
-        listing = self.repository[self._tree(start)].peel(pygit2.Tree)
-        wanted: dict[str, set[str]] = {commit: {os.fsdecode(child.raw_name or b"") for child in listing}}
-        remaining = len(wanted[commit])
-        walker = self.repository.walk(commit, pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME)
-        for number, here in enumerate(walker):
-            names = wanted.pop(str(here.id), None)
-            if number % 256 == 0 and time.monotonic() > self.deadline:
-                return None
-            if not names:
-                continue
-            remaining -= self._settle(here, names, wanted)
-            if remaining == 0:
-                break
-        return self.answer
+    def _tree(self, root: str) -> str:
+        if not self.folder:
+            return root
+        try:
+            return tree_oid(self.path, root, self.folder)
+        except PathMissing:
+            return _EMPTY
 
-    def _settle(self, here: pygit2.Commit, names: set[str], wanted: dict[str, set[str]]) -> int:
-        """Answer the names that changed here, pass the others on; returns how many were answered."""
-        oid = str(here.id)
-        before = len(self.answer)
-        if oid in self.earlier:
-            known = self.earlier[oid]
-            self.answer.update({name: known[name] for name in names if name in known})
-            names = {name for name in names if name not in known}
-        mine = self._tree(here)
-        for parent_oid in here.parent_ids:
-            if not names:
-                break
-            parent = self.repository.get(parent_oid)
-            if not isinstance(parent, pygit2.Commit):  # shallow
+    def _pass_on(self, oid: str, node: _Node, names: set[str]) -> None:
+        """Ask commit `oid` about the names, unless the answer is known already."""
+        known = self.earlier.get(oid, {})
+        self.answer.update({name: known[name] for name in names if name in known})
+        names = {name for name in names if name not in known}
+        if not names:
+            return
+        if oid not in self.wanted:
+            self.wanted[oid] = set()
+            heapq.heappush(self.heap, (-node.when, oid))
+        self.wanted[oid] |= names
+
+    def _settle(self, oid: str) -> None:
+        """Answer the names that changed here, pass the others on."""
+        names = self.wanted.pop(oid)
+        here = self.nodes.pop(oid)
+        assert here is not None  # noqa: S101 - only commits that were read are asked
+        for parent_oid in here.parents:
+            parent = self._node(parent_oid)
+            if parent is None:
                 continue
-            theirs = self._tree(parent)
-            same = names if mine == theirs else names - self._changed(theirs, mine)
+            same = names if here.tree == parent.tree else names - self._changed(parent.tree, here.tree)
             if same:
-                wanted.setdefault(str(parent_oid), set()).update(same)
+                self._pass_on(parent_oid, parent, same)
                 names = names - same
+            if not names:
+                return
         self.answer.update(dict.fromkeys(names, oid))
-        return len(self.answer) - before
 
     def _changed(self, old: str, new: str) -> set[str]:
         """Names that differ between two trees."""
@@ -159,3 +179,7 @@ class _Walk:
             output += piece
         records = output[output.index(b"\n") + 1 : -len(end)].split(b"\0")
         return {name.decode("utf-8", "surrogateescape") for name in records[1::2]}
+
+
+def _parents(lines: bytes) -> tuple[str, ...]:
+    return tuple(line[7:].decode() for line in lines.split(b"\n") if line)

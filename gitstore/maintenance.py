@@ -40,7 +40,7 @@ def maintain(path: Path, *, timeout: float = _HOUR) -> None:
     """After some pushes: join small packs, multi-pack index, commit-graph layer, packed refs. Raises RepositoryBusy."""
     with locked(path):
         if pool_of(path):
-            process.run(path, ["repack", "-a", "-d", "-l", "-k", "-q"], timeout=timeout, config={**_LIMITS, "repack.writeBitmaps": "false"})
+            process.run(path, ["repack", "--cruft", "-d", "-l", "-q"], timeout=timeout, config={**_LIMITS, "repack.writeBitmaps": "false"})
         else:
             process.run(
                 path,

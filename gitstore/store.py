@@ -11,7 +11,7 @@ from pygit2.enums import Option
 from gitstore.errors import PathMissing, RepositoryMissing
 
 pygit2.option(Option.SET_OWNER_VALIDATION, 0)
-_HANDLES = 16
+_HANDLES = 4  # a thread; each keeps its packs open
 _local = threading.local()
 
 
