@@ -89,44 +89,32 @@ def new_blobs(proposal: Proposal) -> list[NewBlob]:
 
 
 def _new_blobs(proposal: Proposal) -> Iterator[NewBlob]:
+    """Walks trees beside the first parent's, so what stands unchanged at the same place costs nothing."""
     store, is_new = proposal.store, _is_new(proposal)
     seen: set[Any] = set()
     for commit in new_commits(proposal):
-        known = _known_entries(proposal, commit)
-        stack = [("", commit.tree_id)]
+        stack = [("", commit.tree_id, _parent_tree(store, commit))]
         while stack and len(seen) <= MAX_OBJECTS:
-            prefix, oid = stack.pop()
-            if oid in seen or oid in known or not is_new(oid):
+            prefix, oid, before = stack.pop()
+            if oid in seen or (before is not None and oid == before.id) or not is_new(oid):
                 continue
             seen.add(oid)
+            known = {entry.raw_name: entry for entry in before} if before is not None else {}
             for entry in store[oid]:
-                path = prefix + entry.raw_name.decode(errors="surrogateescape") if entry.raw_name else prefix
+                other = known.get(entry.raw_name)
+                if (other is not None and other.id == entry.id) or entry.id in seen:
+                    continue
+                path = prefix + entry.raw_name.decode(errors="surrogateescape")
                 if entry.type_str == "tree":
-                    stack.append((path + "/", entry.id))
-                elif entry.type_str == "blob" and entry.id not in seen and entry.id not in known and is_new(entry.id):
+                    stack.append((path + "/", entry.id, other if other is not None and other.type_str == "tree" else None))
+                elif entry.type_str == "blob" and is_new(entry.id):
                     seen.add(entry.id)
-                    yield NewBlob(str(entry.id), path, _size(store, entry.id), str(commit.id))
+                    yield NewBlob(str(entry.id), path, int(store.odb.read_header(entry.id)[1]), str(commit.id))
 
 
-def _known_entries(proposal: Proposal, commit: Any) -> set[Any]:
-    """Without a quarantine, what the first parent's tree has at its top is not new (a cheap cut for web edits)."""
-    if proposal.quarantine is not None or not commit.parents:
-        return set()
-    known: set[Any] = set()
-    stack = [(commit.tree, commit.parents[0].tree)]
-    while stack:
-        now, before = stack.pop()
-        old = {entry.raw_name: entry for entry in before}
-        for entry in now:
-            other = old.get(entry.raw_name)
-            if other is None:
-                continue
-            if other.id == entry.id:
-                known.add(entry.id)
-            elif entry.type_str == other.type_str == "tree":
-                stack.append((entry, other))
-    return known
-
-
-def _size(store: Any, oid: Any) -> int:
-    return int(store.odb.read_header(oid)[1]) if hasattr(store.odb, "read_header") else int(store[oid].size)
+def _parent_tree(store: Any, commit: Any) -> Any:
+    """The first parent's tree, None for a first commit or where the parent is not there (a shallow push)."""
+    try:
+        return store[commit.parent_ids[0]].tree if commit.parent_ids else None
+    except KeyError:
+        return None

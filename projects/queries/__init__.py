@@ -21,6 +21,7 @@ from projects.queries.contribution import Contributor, contributors
 from projects.queries.header import Header, header
 from projects.queries.listings import Listing, last_commit_of_file, last_commits_ready, listing
 from projects.queries.positions import Position
+from projects.queries.public import public_addresses, public_addresses_total
 from projects.queries.refs import ref_state, refs
 from projects.queries.repositories import former_repository, repositories, repository, repository_for_git
 from projects.queries.deleted import deleted_repositories, deleted_repository, overdue_deletions
@@ -54,6 +55,8 @@ __all__ = [
     "opened_cursor",
     "people_by_email",
     "position",
+    "public_addresses",
+    "public_addresses_total",
     "reading",
     "ref_state",
     "refs",

@@ -154,7 +154,7 @@ def find(actor: Actor, address: tuple[str, str], *, kind: str, service: str) -> 
     if service == "git-receive-pack" and actor.is_anonymous:
         raise errors.credentials_needed()
     try:
-        found = _repository(actor, *address, kind=kind)
+        found = queries.repository_for_wire(actor, *address, kind=kind)
     except NotFound as error:
         raise (errors.credentials_needed() if actor.is_anonymous else errors.no_repository()) from error
     if service == "git-receive-pack":
@@ -162,10 +162,3 @@ def find(actor: Actor, address: tuple[str, str], *, kind: str, service: str) -> 
     if not found.path.is_dir():
         raise errors.WireError(503, _("This repository is being prepared. Try again in a moment."), headers={"Retry-After": "5"})
     return found
-
-
-def _repository(actor: Actor, namespace: str, name: str, *, kind: str) -> Repository:
-    if kind == "dataset":
-        return queries.repository(actor, namespace, name, kind="dataset")
-    return queries.repository_for_git(actor, namespace, name)
-

@@ -142,7 +142,6 @@ class HookChannel:
         if refused:
             log.info("push_refused", repository=self.repository.pk, codes=sorted({refusal.code for refusal in refused}))
             return refusal_lines(refused), False
-        connection.close()
         self._updates = request.updates
         self._intent = pushes.open_intent(self.actor, self.repository, request.updates)
         return [], True

@@ -259,8 +259,7 @@ class Transfer:
     def __iter__(self) -> Iterator[bytes]:
         yield from self._first
         assert self._child.stdout is not None
-        descriptor = self._child.stdout.fileno()
-        while data := os.read(descriptor, packs.BLOCK):
+        for data in packs.blocks(self._child.stdout.fileno()):
             self._bytes += len(data)
             yield data
         self.close()

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +25,8 @@ CACHE_BYTES = 4 * 1024**3  # kept packs, at most
 CACHE_FILES = 4096
 TRIM_EVERY = 30.0  # seconds
 BLOCK = 256 * 1024  # bytes read from git at a time
+SMALL = 32 * 1024  # an answer below this waits a moment for more: git writes a listing of refs in very small pieces
+MOMENT = 2  # milliseconds
 
 COMMON = {"core.hooksPath": str(FOLDER), "core.bigFileThreshold": "64m", "pack.windowMemory": "64m"}
 UPLOAD = {
@@ -106,18 +110,35 @@ def start(run: Command, *, stdin: int) -> "subprocess.Popen[bytes]":
     return child
 
 
+def blocks(descriptor: int) -> Iterator[bytes]:
+    """What a child writes, in blocks worth sending; a lone small piece is held back for MOMENT only."""
+    more = select.poll()
+    more.register(descriptor, select.POLLIN)
+    while data := os.read(descriptor, BLOCK):
+        pieces, size = [data], len(data)
+        while size < SMALL and more.poll(MOMENT) and (data := os.read(descriptor, BLOCK)):
+            pieces.append(data)
+            size += len(data)
+        yield pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
 def stop(child: "subprocess.Popen[bytes]", service: str, *, patience: float = 0) -> int:
     """End the child and everything it started; returns its exit status. `patience`: seconds to let it finish by itself.
 
     TERM first, so that git removes its quarantine; KILL half a second later.
     """
     watchdog.forget(child)
-    for wait, sign in ((patience, signal.SIGTERM), (0.5, signal.SIGKILL)):
+    if child.returncode is None:
+        handle = os.pidfd_open(child.pid)  # Popen.wait(timeout) sleeps in steps, which costs every request a millisecond
         try:
-            child.wait(wait)
-            break
-        except subprocess.TimeoutExpired:
-            kill_group(child.pid, sign)
+            ended = select.poll()
+            ended.register(handle, select.POLLIN)
+            for wait, sign in ((patience, signal.SIGTERM), (0.5, signal.SIGKILL)):
+                if ended.poll(wait * 1000):
+                    break
+                kill_group(child.pid, sign)
+        finally:
+            os.close(handle)
     status = child.wait()
     if status:
         kill_group(child.pid, signal.SIGKILL)  # what it left behind, such as pack-objects

@@ -87,6 +87,14 @@ def test_last_commits_are_ready_after_a_push(git: Git, demo, deliver):
     assert gitstore.last_commits(demo.path, second, "lib") == {"x.py": first, "y.py": second}
 
 
+def test_languages_are_counted_by_bytes(git: Git, demo, deliver):
+    push(git, demo, git.new(files={"a.py": "x" * 300, "b.c": "y" * 100, "README.md": "z" * 900, "vendor/x.js": "v" * 5000}), "main")
+    deliver()
+    demo.refresh_from_db()
+    assert demo.languages == {"Python": 300, "C": 100}
+    assert demo.main_language == "Python"
+
+
 def test_emptied_repository_is_empty_again(git: Git, demo, deliver):
     folder = git.new()
     push(git, demo, folder, "main")
