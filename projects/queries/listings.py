@@ -101,13 +101,15 @@ def _compute(path: Path, oid: str, folder: str) -> None:
 
 def last_commits_ready(repository: Repository, position: Position) -> bool:
     """True when the page would show them; part of its ETag. Starts the computation when nobody did."""
-    return kept(("last", repository.pk, position.oid, position.path)) is not None or last_commits(repository, position) is not None
+    try:
+        return last_commits(repository, position) is not None
+    except gitstore.PathMissing:  # a file, or nothing: the page says so
+        return False
 
 
 def last_commit_of_file(repository: Repository, position: Position) -> gitstore.Commit | None:
     """The last commit that changed the file at `position`, from the answers of its directory; None while they are computed."""
-    folder = Position(position.kind, position.name, position.oid, position.directory)
-    last = last_commits(repository, folder)
+    last = last_commits(repository, position.folder())
     if last is None or position.filename not in last:
         return None
     return gitstore.commit(repository.path, last[position.filename].oid)

@@ -54,6 +54,10 @@ class Position:
         """The path without its last part."""
         return self.path.rpartition("/")[0]
 
+    def folder(self) -> "Position":
+        """The directory that holds this path."""
+        return Position(self.kind, self.name, self.oid, self.directory)
+
     def crumbs(self, base: str) -> list[dict[str, str]]:
         """Each directory on the way with its address; `base` is the repository's. Deep paths keep the last 40."""
         parts = self.path.split("/") if self.path else []

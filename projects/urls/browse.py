@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from projects.views import archive, blob, commit, contributors, history, home, tree
+from projects.views import archive, blame, blob, branches, commit, compare, contributors, crawlers, find, history, home, tree
 
 
 class Tail:
@@ -23,6 +23,8 @@ register_converter(Tail, "tail")
 
 R = "<str:namespace>/<str:name>"
 urlpatterns = [
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("sitemap.xml", crawlers.sitemap, name="sitemap"),
     path(R, home.repository_home, name="repository"),
     path(f"{R}/tree/<tail:tail>", tree.repository_tree, name="repository_tree"),
     path(f"{R}/blob/<tail:tail>", blob.repository_blob, name="repository_blob"),
@@ -31,5 +33,10 @@ urlpatterns = [
     path(f"{R}/commits/<tail:tail>", history.repository_commits, name="repository_history"),
     path(f"{R}/commit/<tail:tail>", commit.repository_commit, name="repository_commit"),
     path(f"{R}/archive/<tail:tail>", archive.repository_archive, name="repository_archive"),
+    path(f"{R}/blame/<tail:tail>", blame.repository_blame, name="repository_blame"),
+    path(f"{R}/branches", branches.repository_branches, name="repository_branches"),
+    path(f"{R}/find/<tail:tail>", find.repository_find, name="repository_find"),
+    path(f"{R}/compare", compare.repository_compare, name="repository_compare_form"),
+    path(f"{R}/compare/<tail:tail>", compare.repository_compare, name="repository_compare"),
     path(f"{R}/contributors", contributors.repository_contributors, name="repository_contributors"),
 ]

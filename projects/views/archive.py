@@ -1,7 +1,7 @@
 """Archives of any ref, streamed from git."""
 
 import gitstore
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -34,7 +34,7 @@ def repository_archive(request: ActorRequest, repository: Repository, tail: str)
     def make() -> HttpResponseBase:
         budget.spend(request, 10)
         response = StreamingHttpResponse(
-            gitstore.archive(repository.path, position.oid, kind=kind, prefix=f"{name}/") if request.method == "GET" else iter(()),
+            gitstore.archive(repository.path, position.oid, kind, name) if request.method == "GET" else iter(()),
             content_type=content_type,
         )
         response["Content-Disposition"] = content_disposition_header(True, f"{name}{suffix}") or "attachment"
@@ -46,9 +46,4 @@ def repository_archive(request: ActorRequest, repository: Repository, tail: str)
 
 def _label(position: queries.Position) -> str:
     """A ref as part of a file name."""
-    return position.shown.replace("/", "-").replace("\\", "-")
-
-
-def robots(request: HttpRequest) -> HttpResponseBase:
-    """What crawlers should leave alone: everything that is dear to make and says nothing new."""
-    raise NotImplementedError
+    return "".join("-" if character in "/\\" or ord(character) < 32 else character for character in position.shown)[:100]

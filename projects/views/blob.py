@@ -17,7 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from core import budget, filenames
+from core import budget, filenames, filetypes
 from core.actors import ActorRequest
 from core.errors import NotFound
 from core.templatetags.openi import bytes_
@@ -51,7 +51,7 @@ def repository_blob(request: ActorRequest, repository: Repository, tail: str) ->
     """One file. `?view=source` shows the source of what would be rendered. A directory redirects to its page."""
     position = queries.position(repository, filenames.tail(request, 3))
     view = "source" if request.GET.get("view") == "source" else ""
-    etag = etag_of(request, repository, "blob", position.oid, view, queries.ref_state(repository), queries.last_commits_ready(repository, position))
+    etag = etag_of(request, repository, "blob", position.oid, view, queries.ref_state(repository), queries.last_commits_ready(repository, position.folder()))
 
     def make() -> HttpResponseBase:
         if not position.is_tip:
@@ -123,7 +123,7 @@ def _file(repository: Repository, position: queries.Position, entry: gitstore.En
         target = filenames.shown_html(blob.data.decode("utf-8", "surrogateescape"))
         note = html.escape(_("Symbolic link to"))
         return File("symlink", size, f'<p class="plain-note">{note} <code>{target}</code></p>')
-    if pointer := rendering.lfs_pointer(blob.data):
+    if pointer := filetypes.lfs_pointer(blob.data):
         note = html.escape(_("Stored with Git LFS"))
         oid, real = pointer
         return File("lfs", f"{bytes_(real)}, Git LFS", f'<p class="plain-note">{note}: <code>{oid}</code>, {bytes_(real)}</p>')

@@ -49,12 +49,13 @@ def repository_commit(request: ActorRequest, repository: Repository, tail: str) 
 
 
 def _text(repository: Repository, oid: str, suffix: str) -> HttpResponseBase:
-    """`git format-patch` or `git diff`, streamed; a merge is shown against its first parent."""
-    if suffix == ".patch":
-        arguments = ["format-patch", "-1", "--stdout", "--no-signature", "--no-ext-diff", "--no-textconv", "--end-of-options", oid]
+    """`git format-patch` or `git diff-tree`, streamed; a merge is shown against its first parent."""
+    parents = gitstore.commit(repository.path, oid).parents
+    if suffix == ".patch" and len(parents) < 2:
+        pieces = gitstore.patch_stream(repository.path, oid)
     else:
-        arguments = ["show", "--format=", "--first-parent", "-m", "--no-ext-diff", "--no-textconv", "--no-color", "--end-of-options", oid]
-    response = StreamingHttpResponse(gitstore.stream(repository.path, arguments), content_type="text/plain; charset=utf-8")
+        pieces = gitstore.diff_stream(repository.path, parents[0] if parents else "", oid)
+    response = StreamingHttpResponse(pieces, content_type="text/plain; charset=utf-8")
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Robots-Tag"] = "noindex"

@@ -22,7 +22,6 @@ from projects.views import rendering
 FILES = 40  # a page
 FILE_LINES = 2000  # of one file before it is cut
 PAGE_LINES = 6000  # highlighted on one page; above it lines are plain
-STAT_FILES = 500  # names in the index above the diff
 MARK_CHARACTERS = 1000  # longer lines get no word marks
 
 
@@ -62,8 +61,8 @@ class Shown:
     stat: SafeString
     files_total: int
     files_left: int
-    added: int
-    deleted: int
+    added: int | None
+    deleted: int | None
     split: bool
     ignore_space: bool
     unified_href: str
@@ -79,16 +78,26 @@ def shown(repository: Repository, old: str, new: str, options: Options, *, store
     else:
         first, limit = options.first, FILES
 
-    def make() -> tuple[str, str, int, int, int]:
+    def make() -> tuple[str, str, int, int | None, int | None]:
         with queries.reading():
-            diff = queries.diff(repository, old, new, first=first, limit=limit, ignore_space=options.ignore_space, whole=options.file is not None, store=store)
+            diff = gitstore.diff(
+                repository.path,
+                old,
+                new,
+                first=first,
+                limit=limit,
+                lines=FILE_LINES,
+                ignore_space=options.ignore_space,
+                whole=options.file is not None,
+                store=store.path if store else None,
+            )
         budget = PAGE_LINES
         pieces = []
         for file in diff.files:
             lines = sum(len(hunk.lines) for hunk in file.hunks or ())
             budget -= lines
             pieces.append(_file(repository, old, new, file, options, plain=budget < 0))
-        return "\n".join(pieces), _stat(diff, options), diff.total, diff.additions or 0, diff.deletions or 0
+        return "\n".join(pieces), _stat(diff, options), diff.total, diff.additions, diff.deletions
 
     key = ("diff", repository.get_absolute_url(), old, new, options, get_language(), store.pk if store else 0)
     body, stat, total, added, deleted = part(key, make)

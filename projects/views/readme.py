@@ -96,4 +96,4 @@ def rendered_html(repository: Repository, file: queries.Position, text: str, kin
     base = repository.get_absolute_url()
     if not kind:
         return f'<pre class="code-block" tabindex="0">{html.escape(text)}</pre>'
-    return rendering.prose(text, kind, page=f"{base}/blob/{file.ref}", raw=f"{base}/raw/{file.ref}", directory=file.directory)
+    return rendering.prose(text, kind, page=f"{base}/blob/{file.ref}", raw=f"{base}/raw/{file.ref}", directory=file.directory.encode("utf-8", "replace").decode(), filename=file.filename)

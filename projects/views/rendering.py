@@ -3,7 +3,6 @@
 import html
 from dataclasses import asdict
 
-from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from core import encodings, filetypes, highlight, markdown, notebook, restructuredtext, tables, unicode
@@ -46,20 +45,23 @@ def lfs_pointer(data: bytes) -> tuple[str, int] | None:
 
 def suspicious(text: str) -> list[dict[str, object]]:
     """Lines with bidi controls or invisible characters: `line` (from 1) and `name`."""
-    return [asdict(finding) for finding in unicode.suspicious(text)]
+    return [asdict(finding) for finding in unicode.suspicious(text, limit=20)]
 
 
-def _table(text: str, filename: str) -> str:
+def table_html(text: str, filename: str) -> str:
+    """A CSV or TSV file as a table."""
     table = tables.parse(text, filename)
-    head = format_html_join("", '<th scope="col">{}</th>', ((cell,) for cell in table.head))
-    rows = format_html_join("", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in table.rows))
-    note = format_html('<p class="muted">{}</p>', _("Only the first rows and columns are shown.")) if table.cut else ""
-    return format_html(
-        '<div class="table-scroll" tabindex="0"><table class="grid-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}', head, rows, note
+    head = "".join(f"<th scope=col dir=auto>{html.escape(cell)}" for cell in table.head)
+    body = "".join("<tr>" + "".join(f"<td dir=auto>{html.escape(cell)}" for cell in row) for row in table.rows)
+    note = f'<p class="muted">{html.escape(_("Only the first rows and columns are shown."))}</p>' if table.cut else ""
+    region = html.escape(_("Table, scrolls sideways"))
+    return (
+        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{region}">'
+        f'<table class="grid-table dense"><thead><tr>{head}</thead><tbody>{body}</tbody></table></div>{note}'
     )
 
 
-def prose(text: str, kind: str, *, page: str, raw: str, directory: str) -> str:
+def prose(text: str, kind: str, *, page: str, raw: str, directory: str, filename: str = "") -> str:
     """Safe HTML of Markdown, reStructuredText, a notebook or a table."""
     links = markdown.Links(blob=page, raw=raw, directory=directory)
     if kind == "markdown":
@@ -67,6 +69,6 @@ def prose(text: str, kind: str, *, page: str, raw: str, directory: str) -> str:
     if kind == "rst":
         return restructuredtext.render(text, links)
     if kind == "table":
-        return _table(text, directory)
+        return table_html(text, filename)
     made = notebook.render(text, links) if kind == "notebook" else None
     return made if made is not None else f'<pre class="code-block" tabindex="0">{html.escape(text)}</pre>'

@@ -1,0 +1,135 @@
+"""Two commits side by side: `a...b` from their common ancestor, `a..b` directly; `namespace:ref` means a fork's."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gitstore
+from django.http import HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from core import budget, filenames
+from core.actors import ActorRequest
+from core.errors import NotFound
+from projects import queries
+from projects.models import Repository
+from projects.views import diffs
+from projects.views.common import conditional, etag_of, page_of, repository_page
+
+COMMITS = 100  # listed; more are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end: the repository it lives in and its commit."""
+
+    home: Repository
+    position: queries.Position
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What lies between the two ends."""
+
+    same: bool
+    commits: list[queries.ShownCommit]
+    ahead: int
+    behind: int
+    commits_left: int
+
+
+@require_safe
+@repository_page
+def repository_compare(request: ActorRequest, repository: Repository, tail: str = "") -> HttpResponseBase:
+    """The form sends `?base=&head=&direct=1` and is led to the address of the comparison."""
+    base = repository.get_absolute_url()
+    if not tail and request.GET.get("base") and request.GET.get("head"):
+        dots = ".." if request.GET.get("direct") == "1" else "..."
+        left, right = (request.GET[name].strip() for name in ("base", "head"))
+        return HttpResponseRedirect(f"{base}/compare/{filenames.quoted(left)}{dots}{filenames.quoted(right)}")
+    left, dots, right = split(filenames.tail(request, 3), repository.default_branch)
+    context: dict[str, Any] = {"base": base, "left": filenames.shown(left), "right": filenames.shown(right), "dots": dots, "suffix": ""}
+    if not right:
+        default = queries.default_position(repository)
+        switch = queries.switch(repository, default) if default else None
+        return page_of(request, repository, "projects/compare.html", {**context, "switch": switch})
+    suffix = next((one for one in (".patch", ".diff") if right.endswith(one)), "")
+    try:
+        sides = [_side(request, repository, left), _side(request, repository, right.removesuffix(suffix) if suffix else right)]
+    except NotFound:
+        default = queries.default_position(repository)
+        problem = _("One of the two sides does not exist, or you may not see it.")
+        context = {**context, "problem": problem, "switch": queries.switch(repository, default) if default else None}
+        return page_of(request, repository, "projects/compare.html", context, status=404)
+    options = diffs.Options.of(request)
+    ends = [(side.home.pk, side.position.oid) for side in sides]
+    etag = etag_of(request, repository, "compare", ends, dots, options, queries.ref_state(repository))
+
+    def make() -> HttpResponseBase:
+        budget.spend(request, 5)
+        with queries.reading():
+            return page_of(request, repository, "projects/compare.html", {**context, **_context(repository, sides[0], sides[1], dots, options)})
+
+    return conditional(request, etag, make)
+
+
+def split(tail: str, default: str) -> tuple[str, str, str]:
+    """(left, dots, right) of `a...b` or `a..b`; without dots the default branch is on the left. Refs never hold two dots."""
+    for dots in ("...", ".."):
+        left, found, right = tail.partition(dots)
+        if found:
+            return left or default, dots, right or default
+    return default, "...", tail
+
+
+def _side(request: ActorRequest, repository: Repository, text: str) -> Side:
+    """A ref of this repository, or `namespace:ref` (also `namespace/name:ref`) of one in its fork network. Raises NotFound."""
+    owner, colon, ref = text.partition(":")
+    home = repository
+    if colon:
+        namespace, _slash, name = owner.partition("/")
+        if (namespace.lower(), (name or repository.name).lower()) != (repository.namespace.slug.lower(), repository.name.lower()):
+            rows = queries.network(request.actor, repository).filter(namespace__slug__iexact=namespace, taken_down_at=None)
+            found = (rows.filter(name__iexact=name) if name else rows).first()
+            if found is None:
+                raise NotFound(_("There is no such fork."))
+            home = found
+    else:
+        ref = text
+    position = queries.position(home, ref)
+    if position.path:
+        raise NotFound(_("There is no branch, tag or commit of this name."))
+    return Side(home, position)
+
+
+def _context(repository: Repository, left: Side, right: Side, dots: str, options: diffs.Options) -> dict[str, Any]:
+    base = repository.get_absolute_url()
+    stores = {side.home.pk: side.home for side in (left, right) if side.home.pk != repository.pk}
+    if len(stores) > 1:
+        raise NotFound(_("One of the two sides has to be in this repository."))
+    store = next(iter(stores.values()), None)
+    folder = store.path if store else None
+    old, new = left.position.oid, right.position.oid
+    ancestor = gitstore.merge_base(repository.path, old, new, store=folder)
+    commits = gitstore.between(repository.path, old, new, limit=COMMITS + 1, store=folder)
+    behind = len(gitstore.between(repository.path, new, old, limit=1000, store=folder))
+    ahead, left_out = len(commits), 0
+    if len(commits) > COMMITS:
+        ahead = gitstore.count(repository.path, new, base=old) if store is None else len(commits)
+        left_out = ahead - COMMITS
+    known = queries.authors(commits[:COMMITS])
+    start = ancestor if dots == "..." else old
+    shown = [queries.shown(one, known) for one in commits[:COMMITS]]
+    same = old == new or (start == new and not commits)
+    return {
+        "comparison": Comparison(same, shown, ahead, behind, left_out),
+        "diff": None if same else diffs.shown(repository, start, new, options, store=store),
+        "switch": queries.switch(repository, left.position if left.home.pk == repository.pk else right.position),
+        "swap_href": f"{base}/compare/{_address(repository, right)}{dots}{_address(repository, left)}",
+    }
+
+
+def _address(repository: Repository, side: Side) -> str:
+    prefix = "" if side.home.pk == repository.pk else f"{side.home.namespace.slug}/{side.home.name}:"
+    return prefix + side.position.ref

@@ -1,0 +1,141 @@
+"""Blame, branches, compare, find, contributors, robots and sitemap, over real repositories."""
+
+import re
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from projects.logic import best_paths
+from projects.models import ContributionDay, Protection
+from tests.factories import histories
+from tests.factories.accounts import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo():
+    row, history = histories.repository(person("ada"), "demo")
+    first = history.write({"a.py": "one\ntwo\n", "src/<b>.txt": "x\n"}, "First <script>", when=1_600_000_000)
+    second = history.write({"a.py": "one\n2\n"}, "Second", when=1_700_000_000)
+    histories.settle(row)
+    return row, history, [first, second]
+
+
+def text(answer) -> str:
+    return answer.content.decode()
+
+
+def test_blame_names_the_commit_of_each_line_and_the_version_before(demo, client: Client):
+    _row, _history, (first, second) = demo
+    page = text(client.get("/ada/demo/blame/main/a.py"))
+    rows = re.findall(r"<tr id=L(\d)[^>]*><td class='blame age-(\d)'>.*?commit/([0-9a-f]{40})", page)
+    assert rows == [("1", "1", first), ("2", "4", second)]
+    assert f'href="/ada/demo/blame/{first}/a.py#L2"' in page
+    assert "<script>" not in re.sub(r'<script (type="module" )?src="[^"]+"( defer)?></script>', "", page)
+
+
+def test_blame_of_a_directory_or_of_bytes_is_404(demo, client: Client):
+    _row, history, _oids = demo
+    history.write({"b.bin": bytes(range(256))})
+    assert client.get("/ada/demo/blame/main/src").status_code == 404
+    assert client.get("/ada/demo/blame/main/b.bin").status_code == 404
+
+
+def test_branches_count_from_the_default_branch(demo, client: Client):
+    row, history, (first, _second) = demo
+    histories.git(history.path, "update-ref", "refs/heads/old", first)
+    histories.git(history.path, "update-ref", "refs/heads/feature/x", first)
+    history.write({"n": "1"}, "New <i>", branch="feature/x")
+    Protection.objects.create(repository=row, pattern="old")
+    page = text(client.get("/ada/demo/branches"))
+    assert "feature/x" in page
+    assert "New &lt;i&gt;" in page
+    rows = dict(re.findall(r'<th scope="row"><a href="/ada/demo/tree/([^"]+)".*?(?:aria-label="(\d+ \D+ \d+ \D+)"|—)', page, re.DOTALL))
+    assert rows["feature/x"].startswith("1 ")
+    assert ", 1 " in rows["feature/x"]
+    assert "feature/x" not in text(client.get("/ada/demo/branches?q=OLD"))
+    assert client.get("/ada/demo/branches?show=stale&page=99999999").status_code == 200
+
+
+def test_branches_take_the_same_queries_for_one_and_for_forty(demo, client: Client):
+    _row, history, (first, _second) = demo
+    client.get("/ada/demo/branches")
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/ada/demo/branches").status_code == 200
+        return len(queries)
+
+    one = cost()
+    for n in range(40):
+        histories.git(history.path, "update-ref", f"refs/heads/b{n}", first)
+    assert cost() == one
+
+
+def test_compare_with_two_and_three_dots(demo, client: Client):
+    _row, history, (first, second) = demo
+    histories.git(history.path, "update-ref", "refs/heads/side", first)
+    side = history.write({"side.txt": "1\n"}, "Side", branch="side")
+    page = text(client.get("/ada/demo/compare/main...side"))
+    assert side in page
+    assert "side.txt" in page
+    assert "a.py" not in page
+    direct = text(client.get("/ada/demo/compare/main..side"))
+    assert "a.py" in direct
+    assert client.get("/ada/demo/compare?base=main&head=side")["Location"] == "/ada/demo/compare/main...side"
+    assert client.get("/ada/demo/compare").status_code == 200
+    assert client.get("/ada/demo/compare/main...main").status_code == 200
+    assert client.get("/ada/demo/compare/main...nowhere").status_code == 404
+    assert client.get("/ada/demo/compare/-x...--upload-pack=x").status_code == 404
+
+
+def test_compare_across_forks_never_shows_a_private_one(demo, client: Client):
+    row, history, (first, _second) = demo
+    eve = person("eve")
+    fork, theirs = histories.repository(eve, "demo", visibility="private")
+    fork.network_id = row.network_id
+    histories.git(theirs.path, "fetch", "-q", str(history.path), "main:refs/heads/main")
+    secret = theirs.write({"secret.txt": "s\n"}, "Secret")
+    histories.settle(fork)
+    assert client.get("/ada/demo/compare/main...eve:main").status_code == 404
+    assert client.get(f"/ada/demo/compare/main...{secret}").status_code == 404
+    client.force_login(eve)
+    page = client.get("/ada/demo/compare/main...eve:main")
+    assert page.status_code == 200
+    assert "secret.txt" in text(page)
+    client.logout()
+    assert client.get(f"/ada/demo/commit/{secret}").status_code == 404
+
+
+def test_find_ranks_names_first(demo, client: Client):
+    assert best_paths(["docs/main.md", "src/domain.py", "src/main.py", "m/a/i/n"], "main") == ["src/main.py", "docs/main.md", "src/domain.py", "m/a/i/n"]
+    page = text(client.get("/ada/demo/find/main?q=srcb"))
+    assert "/ada/demo/blob/main/src/%3Cb%3E.txt" in page
+    assert "src/<b>" not in page
+    assert "a.py" not in text(client.get("/ada/demo/find/main?q=srcb")).split('id="found"')[1]
+
+
+def test_contributors_merge_addresses_of_one_person(demo, client: Client):
+    row, _history, _oids = demo
+    for email, name, n in (("ada@example.org", "Ada", 3), ("ADA@example.org", "A.", 2), ("x@y.z", "<b>X</b>", 4)):
+        ContributionDay.objects.create(repository=row, email=email, name=name, day=date(2026, 1, 1), commits=n)
+    page = text(client.get("/ada/demo/contributors"))
+    assert page.index("/ada") < page.index("&lt;b&gt;X")
+    assert "<b>X</b>" not in page
+    assert 'href="/ada"' in page
+    assert client.get("/ada/demo/contributors?period=month&page=3").status_code == 200
+
+
+def test_robots_and_sitemap_name_public_tips_only(demo, client: Client):
+    histories.settle(histories.repository(person("eve"), "secret", visibility="private")[0]) if False else None
+    robots = text(client.get("/robots.txt"))
+    assert "Disallow: /*/*/blame/" in robots
+    assert "Sitemap: http://127.0.0.1:8000/sitemap.xml" in robots
+    row, history = histories.repository(person("mallory"), "secret", visibility="private")
+    sitemap = text(client.get("/sitemap.xml"))
+    assert "<loc>http://127.0.0.1:8000/ada/demo</loc>" in sitemap
+    assert "secret" not in sitemap
