@@ -60,7 +60,10 @@ def allowed_schemes() -> tuple[str, ...]:
 
 
 def is_public(address: str) -> bool:
-    """True for a globally reachable unicast address; an IPv4 address inside an IPv6 one (mapped, 6to4, Teredo, NAT64) must be public itself."""
+    """True for a globally reachable unicast address.
+
+    An IPv4 address inside an IPv6 one (mapped, 6to4, Teredo, NAT64) must be public itself.
+    """
     parsed = ip_address(address.split("%")[0])
     if isinstance(parsed, IPv6Address) and (inner := _embedded(parsed)):
         return all(one.is_global and not one.is_multicast for one in inner)
@@ -101,7 +104,9 @@ def check_url(url: str, *, schemes: tuple[str, ...] | None = None, field: str = 
     or a host with any address in a private, loopback, link-local or otherwise special range.
     """
     schemes = schemes or allowed_schemes()
-    malformed = Invalid(_("This is not an address that can be fetched. Give one such as https://example.org/name.git."), field=field, code="address")
+    malformed = Invalid(
+        _("This is not an address that can be fetched. Give one such as https://example.org/name.git."), field=field, code="address"
+    )
     if len(url) > 2000 or any(ord(character) <= 32 or ord(character) == 127 for character in url) or "\\" in url:
         raise malformed
     try:
@@ -120,9 +125,7 @@ def check_url(url: str, *, schemes: tuple[str, ...] | None = None, field: str = 
         raise Invalid(_("This host lies in a private network; it cannot be reached from here."), field=field, code="private_address")
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port != DEFAULT_PORTS[parts.scheme.lower()] else "")
     clean = urlunsplit((parts.scheme.lower(), netloc, parts.path, parts.query, ""))
-    return Target(
-        clean, parts.scheme.lower(), host, port, tuple(addresses), unquote(parts.username or ""), unquote(parts.password or "")
-    )
+    return Target(clean, parts.scheme.lower(), host, port, tuple(addresses), unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 def get(

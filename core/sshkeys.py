@@ -28,7 +28,10 @@ class PublicKey:
 
 
 def parse(line: str, *, field: str = "key") -> PublicKey:
-    """Judge one line of `authorized_keys` form. Raises Invalid on `field`: no key, options before it, a kind or size that is not accepted."""
+    """Judge one line of `authorized_keys` form.
+
+    Raises Invalid on `field`: no key, options before it, a kind or size that is not accepted.
+    """
     parts = line.strip().split(None, 2)
     if len(parts) < 2 or "\n" in line.strip() or "\r" in line.strip() or "PRIVATE KEY" in line:
         raise Invalid(_("This is not a public key. Paste the one line of a file such as id_ed25519.pub."), field=field, code="key")

@@ -19,7 +19,7 @@ View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
 
 def _signed_in_now(request: ActorRequest) -> bool:
     """allauth counts only a second proof; the sign-in itself is one too."""
-    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records = get_authentication_records(request, request.user)
     return bool(records) and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
@@ -36,4 +36,4 @@ def sudo_required(view: View[P]) -> View[P]:
             raise ReauthenticationRequired
         return view(request, *args, **kwargs)
 
-    return guarded
+    return guarded  # type: ignore[return-value]

@@ -34,7 +34,11 @@ def _answer(feed: Atom1Feed) -> HttpResponse:
 
 def _text(value: str) -> str:
     """Without the characters XML 1.0 cannot hold."""
-    return "".join(character for character in value if character in "\t\n" or " " <= character <= "\ud7ff" or "\ue000" <= character <= "\ufffd" or character > "\uffff")
+    return "".join(
+        character
+        for character in value
+        if character in "\t\n" or " " <= character <= "\ud7ff" or "\ue000" <= character <= "\ufffd" or character > "\uffff"
+    )
 
 
 @require_GET
@@ -46,7 +50,8 @@ def releases_feed(request: ActorRequest, repository: Repository) -> HttpResponse
         address = request.build_absolute_uri(f"{repository.get_absolute_url()}/releases/tag/{release.tag}")
         feed.add_item(
             title=_text(release.title or release.tag), link=address, unique_id=address, description=_text(release.notes),
-            author_name=release.author.shown_name if release.author else None, pubdate=release.published_at, updateddate=release.published_at,
+            author_name=release.author.shown_name if release.author else None, pubdate=release.published_at,
+            updateddate=release.published_at,
         )  # fmt: skip
     return _answer(feed)
 
@@ -59,7 +64,9 @@ def tags_feed(request: ActorRequest, repository: Repository) -> HttpResponse:
     for tag in queries.tags(repository)[:ENTRIES]:
         address = request.build_absolute_uri(f"{repository.get_absolute_url()}/tree/{tag.short}")
         when = queries.commit_date(repository, tag.commit)
-        feed.add_item(title=_text(tag.short), link=address, unique_id=f"{address}#{tag.oid}", description="", pubdate=when, updateddate=when)
+        feed.add_item(
+            title=_text(tag.short), link=address, unique_id=f"{address}#{tag.oid}", description="", pubdate=when, updateddate=when
+        )
     return _answer(feed)
 
 

@@ -1,17 +1,25 @@
 """The only writers of repositories."""
 
-from projects.commands.pushes import record_push, settle_intents
 from projects.commands.access import remove_collaborator, remove_team_access, set_collaborator, set_team_access
 from projects.commands.branches import create_branch, delete_branch, delete_tag, rename_branch
 from projects.commands.creation import create_repository
 from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
 from projects.commands.edits import commit_files
 from projects.commands.forks import detach_fork, fork_repository, leave_pool, sync_fork
-from projects.commands.imports import discard_import, overdue_imports, renew_import, request_import, request_import_of_folder, retry_import, run_import
-from projects.commands.keys import add_deploy_key, remove_deploy_key
+from projects.commands.imports import (
+    discard_import,
+    overdue_imports,
+    renew_import,
+    request_import,
+    request_import_of_folder,
+    retry_import,
+    run_import,
+)
 from projects.commands.indexing import index_repository
+from projects.commands.keys import add_deploy_key, remove_deploy_key
 from projects.commands.maintenance import check_repositories, due_repositories, maintain_if_grown, maintain_repository
 from projects.commands.protections import delete_protection, save_protection
+from projects.commands.pushes import record_push, settle_intents
 from projects.commands.refs import apply_updates
 from projects.commands.releases import add_asset, asset_name, delete_release, note_download, remove_asset, save_release
 from projects.commands.settings import (
@@ -26,11 +34,6 @@ from projects.commands.settings import (
 from projects.commands.stars import star_repository, unstar_repository, watch_repository
 
 __all__ = [
-    "check_repositories",
-    "due_repositories",
-    "index_repository",
-    "maintain_if_grown",
-    "maintain_repository",
     "UNDO",
     "add_asset",
     "add_deploy_key",
@@ -38,6 +41,7 @@ __all__ = [
     "asset_name",
     "change_push_rules",
     "change_repository",
+    "check_repositories",
     "commit_files",
     "create_branch",
     "create_repository",
@@ -48,8 +52,12 @@ __all__ = [
     "delete_tag",
     "detach_fork",
     "discard_import",
+    "due_repositories",
     "fork_repository",
+    "index_repository",
     "leave_pool",
+    "maintain_if_grown",
+    "maintain_repository",
     "note_download",
     "overdue_imports",
     "purge_repository",

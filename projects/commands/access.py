@@ -36,7 +36,10 @@ def remove_collaborator(actor: Actor, repository: Repository, user: User) -> Non
 
 
 def set_team_access(actor: Actor, repository: Repository, team: Team, *, access: str) -> TeamAccess:
-    """Give a team of the owning organisation access. Raises NotFound or Forbidden (rules.can_administer), Invalid (level, another organisation)."""
+    """Give a team of the owning organisation access.
+
+    Raises NotFound or Forbidden (rules.can_administer), Invalid (level, another organisation).
+    """
     rules.can_administer(actor, repository).require()
     _require_level(access)
     if repository.namespace.kind != Namespace.Kind.ORGANIZATION or team.organization.namespace_id != repository.namespace_id:

@@ -39,7 +39,8 @@ def create_branch(actor: Actor, repository: Repository, *, branch: str, start: s
 def delete_branch(actor: Actor, repository: Repository, *, branch: str, oid: str = "") -> str:
     """Delete `branch`, if it still is at `oid` where one is given; returns the oid it was at (to make it again).
 
-    Raises NotFound (no such branch), Forbidden (rules.can_push, policies), Conflict (default branch, moved meanwhile). Publishes RefsUpdated.
+    Raises NotFound (no such branch), Forbidden (rules.can_push, policies), Conflict (default branch, moved meanwhile). Publishes
+    RefsUpdated.
     """
     rules.can_push(actor, repository).require()
     if branch == repository.default_branch:
@@ -64,7 +65,8 @@ def _delete(actor: Actor, repository: Repository, ref: str, expected: str) -> st
 def rename_branch(actor: Actor, repository: Repository, *, branch: str, name: str) -> str:
     """Give a branch another name; the default branch stays the default one. Returns the oid.
 
-    Raises NotFound, Forbidden (rules.can_push, policies; rules.can_administer for the default branch), Invalid, Conflict. Publishes RefsUpdated.
+    Raises NotFound, Forbidden (rules.can_push, policies; rules.can_administer for the default branch), Invalid, Conflict. Publishes
+    RefsUpdated.
     """
     rules.can_push(actor, repository).require()
     require_branch_name(name, field="name")

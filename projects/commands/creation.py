@@ -13,9 +13,9 @@ from core import events, gitignores, licences
 from core.actors import Actor
 from core.errors import Conflict, Invalid
 from projects import rules
+from projects.commands.identity import signature_of
 from projects.commands.pushes import record_push
 from projects.events import RepositoryCreated
-from projects.commands.identity import signature_of
 from projects.models import FormerAddress, Repository, Visibility
 
 DESCRIPTION_MAX = 350
@@ -84,9 +84,7 @@ def create_repository(
     require_free_address(namespace, name)
     description = " ".join(description.split())[:DESCRIPTION_MAX]
     files = _first_files(namespace, name, description=description, readme=readme, gitignore=gitignore, licence=licence)
-    repository = Repository(
-        namespace=namespace, name=name, visibility=visibility, description=description, default_branch=default_branch
-    )
+    repository = Repository(namespace=namespace, name=name, visibility=visibility, description=description, default_branch=default_branch)
     gitstore.init_bare(repository.path, default_branch)
     try:
         oid = _first_commit(actor, repository, files) if files else ""
@@ -105,9 +103,7 @@ def create_repository(
     return repository
 
 
-def _first_files(
-    namespace: Namespace, name: str, *, description: str, readme: bool, gitignore: str, licence: str
-) -> dict[str, bytes]:
+def _first_files(namespace: Namespace, name: str, *, description: str, readme: bool, gitignore: str, licence: str) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     if readme:
         files["README.md"] = (f"# {name}\n" + (f"\n{description}\n" if description else "")).encode()

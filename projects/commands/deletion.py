@@ -11,6 +11,7 @@ from accounts.commands.names import require_name
 from core import events
 from core.actors import Actor
 from core.errors import Conflict
+from core.rules import HIDE
 from projects import rules
 from projects.commands.creation import name_taken, require_free_address, take_address
 from projects.commands.settings import require_confirmation
@@ -48,8 +49,10 @@ def restore_repository(actor: Actor, repository: Repository, *, name: str = "") 
     require_free_address(repository.namespace, name, kind=repository.kind)
     try:
         with transaction.atomic():
-            restored = Repository.objects.filter(pk=repository.pk).exclude(deleted_at=None).update(
-                deleted_at=None, deleted_name="", name=name, updated_at=timezone.now()
+            restored = (
+                Repository.objects.filter(pk=repository.pk)
+                .exclude(deleted_at=None)
+                .update(deleted_at=None, deleted_name="", name=name, updated_at=timezone.now())
             )
             if not restored:
                 raise Conflict(_("It is not deleted any more."), code="deleted")
@@ -62,12 +65,13 @@ def restore_repository(actor: Actor, repository: Repository, *, name: str = "") 
 
 
 def purge_repository(actor: Actor, repository: Repository) -> None:
-    """Remove a deleted repository for good: first the row, then the folder. Forks lose nothing: the pool stays, their parent becomes its parent.
+    """Remove a deleted repository for good: first the row, then the folder. Forks lose nothing: the pool stays, their parent becomes its
+    parent.
 
     Does nothing unless it is deleted. The system calls it after seven days, staff may earlier. Raises NotFound (not staff).
     """
     if not actor.is_staff:
-        rules.HIDE.require()
+        HIDE.require()
     path = repository.path
     with transaction.atomic():
         row = Repository.objects.select_for_update().filter(pk=repository.pk).exclude(deleted_at=None).first()

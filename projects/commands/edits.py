@@ -61,12 +61,20 @@ class Edited(Conflict):
 
 
 def commit_files(
-    actor: Actor, repository: Repository, *, branch: str, changes: Sequence[Change], message: str, new_branch: str = "", default_message: str = ""
+    actor: Actor,
+    repository: Repository,
+    *,
+    branch: str,
+    changes: Sequence[Change],
+    message: str,
+    new_branch: str = "",
+    default_message: str = "",
 ) -> str:
     """Commit `changes` on top of `branch`, onto it or onto `new_branch`; returns the commit's oid.
 
     Commits of others that touch other files do not matter: the changes are put on top of them.
-    Raises NotFound or Forbidden (rules.can_push, policies), Invalid (paths, message, branch name), Edited (a file is not what was expected),
+    Raises NotFound or Forbidden (rules.can_push, policies), Invalid (paths, message, branch name), Edited (a file is not what was
+    expected),
     Conflict (the new branch exists, too much traffic). Publishes RefsUpdated.
     """
     rules.can_push(actor, repository).require()

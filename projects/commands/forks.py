@@ -13,6 +13,7 @@ from accounts.models import Namespace
 from core import events
 from core.actors import Actor
 from core.errors import Conflict
+from core.rules import HIDE
 from gitstore import paths
 from projects import rules
 from projects.commands.creation import DESCRIPTION_MAX, discard, name_taken, require_free_address, take_address
@@ -26,7 +27,8 @@ def fork_repository(actor: Actor, repository: Repository, *, into: Namespace, na
 
     The bare repository (public: alternates to the pool of its network; else linked packs; no object is copied) is complete before
     the row is committed; without the row a sweep removes it.
-    Raises NotFound or Forbidden (rules.can_fork, rules.can_create_in), Invalid (name), Conflict (the name is taken). Publishes RepositoryForked.
+    Raises NotFound or Forbidden (rules.can_fork, rules.can_create_in), Invalid (name), Conflict (the name is taken). Publishes
+    RepositoryForked.
     """
     rules.can_fork(actor, repository).require()
     rules.can_create_in(actor, into).require()
@@ -38,7 +40,8 @@ def fork_repository(actor: Actor, repository: Repository, *, into: Namespace, na
     fork = Repository(
         namespace=into, name=name, visibility=repository.visibility, description=description, website=repository.website,
         topics=repository.topics, default_branch=repository.default_branch, forked_from=repository, network_id=repository.network_id,
-        is_empty=False, head_oid=repository.head_oid, commits=repository.commits, languages=repository.languages, licence=repository.licence,
+        is_empty=False, head_oid=repository.head_oid, commits=repository.commits, languages=repository.languages,
+        licence=repository.licence,
         pushed_at=repository.pushed_at, updated_at=now, created_at=now,
     )  # fmt: skip
     if repository.visibility == "public":
@@ -112,7 +115,9 @@ def detach_fork(actor: Actor, repository: Repository) -> Repository:
     if parent is None:
         raise Conflict(_("This repository is not a fork."), code="no_parent")
     if parent.visibility != "public" and not rules.can_administer(actor, parent):
-        raise Conflict(_("Only an administrator of %s can detach forks of it, because not everyone may read it.") % parent, code="fork_visibility")
+        raise Conflict(
+            _("Only an administrator of %s can detach forks of it, because not everyone may read it.") % parent, code="fork_visibility"
+        )
     repository.forked_from, repository.network_id = None, uuid.uuid4()
     repository.save(update_fields=["forked_from", "network_id"])
     return repository
@@ -124,7 +129,7 @@ def leave_pool(actor: Actor, repository_id: int) -> None:
     Only the system calls it (NotFound for everyone else).
     """
     if not actor.is_system:
-        rules.HIDE.require()
+        HIDE.require()
     repository = Repository.objects.filter(pk=repository_id, pool_id=None).first()
     if repository is not None and repository.path.is_dir():
         gitstore.leave_pool(repository.path)

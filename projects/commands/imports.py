@@ -31,6 +31,7 @@ from core.actors import Actor
 from core.errors import Conflict, DomainError, Invalid, Unavailable
 from core.limits import take
 from core.outgoing import Target, check_url
+from core.rules import HIDE
 from core.secrets import decrypt, encrypt
 from projects import policies, rules
 from projects.commands.creation import DESCRIPTION_MAX, discard, name_taken, require_free_address, require_visibility, take_address
@@ -71,9 +72,19 @@ def request_import(
     target = check_url(address)
     if actor.person is not None and not actor.is_staff:
         take(f"import:{actor.person.pk}", limit=20, seconds=3600)
-    userinfo = f"{quote(username or target.username, safe='')}:{quote(password or target.password, safe='')}@" if username or password or target.username else ""
+    userinfo = (
+        f"{quote(username or target.username, safe='')}:{quote(password or target.password, safe='')}@"
+        if username or password or target.username
+        else ""
+    )
     return _request(
-        actor, namespace, source=target.url.replace("://", f"://{userinfo}", 1), shown=target.url, name=name, visibility=visibility, description=description,
+        actor,
+        namespace,
+        source=target.url.replace("://", f"://{userinfo}", 1),
+        shown=target.url,
+        name=name,
+        visibility=visibility,
+        description=description,
         queued=queued,
     )
 
@@ -83,10 +94,17 @@ def request_import_of_folder(
 ) -> ImportRun:
     """As `request_import`, from a repository on this machine; only the operator may (Forbidden for everyone else)."""
     if not actor.is_system:
-        rules.HIDE.require()
+        HIDE.require()
     found = _folder(folder)
     return _request(
-        actor, namespace, source=f"folder:{found}", shown=str(found), name=name, visibility=visibility, description=description, queued=queued
+        actor,
+        namespace,
+        source=f"folder:{found}",
+        shown=str(found),
+        name=name,
+        visibility=visibility,
+        description=description,
+        queued=queued,
     )
 
 
@@ -100,16 +118,27 @@ def _folder(folder: Path) -> Path:
 def renew_import(actor: Actor, run: ImportRun, *, source: str) -> ImportRun:
     """Ready for another run, from an address or folder given anew; only the operator may. Raises Invalid, Conflict (it runs)."""
     if not actor.is_system:
-        rules.HIDE.require()
+        HIDE.require()
     target = check_url(source) if "://" in source else None
     folder = None if target else _folder(Path(source))
     text = source if target else f"folder:{folder}"
     silent = timezone.now() - LEASE
     busy = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING, heartbeat_at__gt=silent)
-    changed = ImportRun.objects.filter(pk=run.pk).exclude(pk__in=busy.values("pk")).update(
-        state=ImportRun.State.QUEUED, source_encrypted=encrypt(text, purpose="import"), source_shown=(target.url if target else str(folder))[:500],
-        error="", percent=0, phase="", finished_at=None, heartbeat_at=None, created_at=timezone.now(),
-    )  # fmt: skip
+    changed = (
+        ImportRun.objects.filter(pk=run.pk)
+        .exclude(pk__in=busy.values("pk"))
+        .update(
+            state=ImportRun.State.QUEUED,
+            source_encrypted=encrypt(text, purpose="import"),
+            source_shown=(target.url if target else str(folder))[:500],
+            error="",
+            percent=0,
+            phase="",
+            finished_at=None,
+            heartbeat_at=None,
+            created_at=timezone.now(),
+        )
+    )
     if not changed:
         raise Conflict(_("Another process imports this repository at the moment."))
     return run
@@ -146,7 +175,10 @@ def _request(
 
 
 def retry_import(actor: Actor, run: ImportRun) -> None:
-    """Queue a failed import again. Raises NotFound or Forbidden (rules.can_administer), Conflict (not failed). Publishes ImportRequested."""
+    """Queue a failed import again.
+
+    Raises NotFound or Forbidden (rules.can_administer), Conflict (not failed). Publishes ImportRequested.
+    """
     rules.can_administer(actor, run.repository).require()
     with transaction.atomic():
         changed = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.FAILED).update(
@@ -163,7 +195,7 @@ def run_import(actor: Actor, run_id: int, *, on_progress: Report | None = None) 
     A failure the reader can understand ends the run (`state` FAILED with the sentence in `error`). Publishes RefsUpdated.
     """
     if not actor.is_system:
-        rules.HIDE.require()
+        HIDE.require()
     run = _lease(run_id)
     if run is None:
         return None
@@ -217,7 +249,9 @@ def _reporter(run: ImportRun, on_progress: Report | None) -> Report:
             on_progress(phase, percent)
         if time.monotonic() - last[0] >= 1:
             last[0] = time.monotonic()
-            ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING).update(phase=phase, percent=percent, heartbeat_at=timezone.now())
+            ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING).update(
+                phase=phase, percent=percent, heartbeat_at=timezone.now()
+            )
 
     return report
 
@@ -329,9 +363,13 @@ def _require_git_host(target: Target) -> None:
     url = target.url.rstrip("/").replace("://", f"://{userinfo}", 1)
     answer = outgoing.get(f"{url}/info/refs?service=git-upload-pack", redirects=0, max_bytes=4096)
     if answer.status in (401, 403, 404):
-        raise Invalid(_("The other side says that there is no such repository, or that it is not for everyone."), field="address", code="refused")
+        raise Invalid(
+            _("The other side says that there is no such repository, or that it is not for everyone."), field="address", code="refused"
+        )
     if answer.status in outgoing.REDIRECTS:
-        raise Invalid(_("This address redirects to %s. Give that one.") % outgoing.shown(answer.headers.get("location", "?"))[:200], field="address")
+        raise Invalid(
+            _("This address redirects to %s. Give that one.") % outgoing.shown(answer.headers.get("location", "?"))[:200], field="address"
+        )
     if answer.status >= 500:
         raise Unavailable(_("%s does not answer.") % target.host)
     if answer.status != 200 or answer.headers.get("content-type", "") != "application/x-git-upload-pack-advertisement":
@@ -362,9 +400,22 @@ def _default_branch(head: str, refs: dict[str, str]) -> str:
 
 def _fetch(path: Path, origin: _Origin, environment: dict[str, str], *, limit: int) -> Iterator[tuple[str, int]]:
     """`git fetch` with its progress as (phase, percent of the whole); at most `limit` bytes of packs. Raises Unavailable, LimitReached."""
-    command = ["git", f"--git-dir={path}", "fetch", "--progress", "--prune", "--no-tags", "--no-write-fetch-head", "--end-of-options", origin.argument, *REFSPECS]
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
-    assert process.stderr is not None
+    command = [
+        "git",
+        f"--git-dir={path}",
+        "fetch",
+        "--progress",
+        "--prune",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "--end-of-options",
+        origin.argument,
+        *REFSPECS,
+    ]
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stderr is not None  # noqa: S101 - for the type checker
     os.set_blocking(process.stderr.fileno(), False)
     watch = _Watch(path, limit=limit)
     tail, current = b"", ("Counting objects", 0)
@@ -437,5 +488,3 @@ def discard_import(actor: Actor, run: ImportRun) -> None:
             raise Conflict(_("Only a failed import can be given up."))
         run.repository.delete()
     shutil.rmtree(path, ignore_errors=True)
-
-

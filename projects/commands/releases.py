@@ -44,8 +44,8 @@ def save_release(
         gitstore.check_ref_name(f"refs/tags/{tag}")
     except gitstore.NameInvalid as error:
         raise Invalid(_("“%s” cannot be the name of a tag.") % tag, field="tag", code="ref_name") from error
-    taken = Release.objects.filter(repository=repository, tag=tag).exclude(pk=release.pk if release else None)
-    if taken.exists():
+    taken = Release.objects.filter(repository=repository, tag=tag)
+    if (taken.exclude(pk=release.pk) if release else taken).exists():
         raise Conflict(_("There is a release of this tag already."), field="tag")
     if release is not None and release.published_at and release.tag != tag:
         raise Invalid(_("The tag of a published release stays."), field="tag")

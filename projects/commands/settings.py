@@ -93,7 +93,9 @@ def require_visibility_like_parent(repository: Repository, visibility: str) -> N
         return
     if VISIBILITY_ORDER.index(Visibility(visibility)) > VISIBILITY_ORDER.index(Visibility(parent.visibility)):
         raise Conflict(
-            _("A fork cannot be more visible than the repository it was forked from. Detach it first."), field="visibility", code="fork_visibility"
+            _("A fork cannot be more visible than the repository it was forked from. Detach it first."),
+            field="visibility",
+            code="fork_visibility",
         )
 
 
@@ -132,7 +134,8 @@ def rename_repository(actor: Actor, repository: Repository, *, name: str) -> Rep
 def transfer_repository(actor: Actor, repository: Repository, *, to: Namespace, confirmation: str) -> Repository:
     """Move it under another name. Access of the old organisation's teams ends; collaborators stay.
 
-    Raises NotFound or Forbidden (rules.can_administer, rules.can_create_in), Invalid (typed confirmation, the same place), Conflict (taken).
+    Raises NotFound or Forbidden (rules.can_administer, rules.can_create_in), Invalid (typed confirmation, the same place), Conflict
+    (taken).
     Publishes RepositoryRenamed.
     """
     rules.can_administer(actor, repository).require()

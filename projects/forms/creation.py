@@ -18,13 +18,13 @@ VISIBILITY_HELP = {
 }
 
 
-class NamespaceField(forms.ModelChoiceField):
+class NamespaceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of the names the actor may create under, by slug."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(queryset=Namespace.objects.none(), to_field_name="slug", empty_label=None, **options)
 
-    def label_from_instance(self, obj: Namespace) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: Namespace) -> str:
         """Slug, with the display name where it differs."""
         shown = obj.display_name
         return obj.slug if shown == obj.slug else f"{obj.slug} ({shown})"
@@ -34,7 +34,9 @@ class PlacedForm(forms.Form):
     """A form that begins with a place: namespace and name."""
 
     namespace = NamespaceField(label=_("Owner"))
-    name = forms.CharField(label=_("Name"), max_length=96, help_text=NAME_HELP, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=96, help_text=NAME_HELP, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
 
     def __init__(self, *args: Any, namespaces: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -76,12 +78,21 @@ class ImportForm(PlacedForm):
     """`/-/import`."""
 
     address = forms.CharField(
-        label=_("Address to import from"), max_length=2000, help_text=_("An https:// address that git can clone. Branches and tags are copied once."),
-        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false", "placeholder": "https://example.org/name.git"}),
+        label=_("Address to import from"),
+        max_length=2000,
+        help_text=_("An https:// address that git can clone. Branches and tags are copied once."),
+        widget=forms.TextInput(
+            attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false", "placeholder": "https://example.org/name.git"}
+        ),
     )
-    username = forms.CharField(label=_("User name there"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    username = forms.CharField(
+        label=_("User name there"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     password = forms.CharField(
-        label=_("Password or token there"), max_length=500, required=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        label=_("Password or token there"),
+        max_length=500,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text=_("Only for a private repository. It is kept encrypted until the import ends, then forgotten."),
     )
     description = forms.CharField(label=_("Description"), max_length=350, required=False)

@@ -13,7 +13,9 @@ class CommitForm(forms.Form):
 
     message = forms.CharField(label=_("Commit message"), max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
     onto = forms.ChoiceField(
-        label=_("Commit to"), widget=forms.RadioSelect, initial="branch",
+        label=_("Commit to"),
+        widget=forms.RadioSelect,
+        initial="branch",
         choices=[("branch", _("This branch")), ("new", _("A new branch"))],
     )
     new_branch = forms.CharField(label=_("Name of the new branch"), max_length=200, required=False, widget=forms.TextInput(attrs=WIDE))
@@ -34,7 +36,9 @@ class FileForm(CommitForm):
 
     path = forms.CharField(label=_("Path"), max_length=4000, strip=False, widget=forms.TextInput(attrs=WIDE))
     content = forms.CharField(
-        label=_("Content"), required=False, strip=False,
+        label=_("Content"),
+        required=False,
+        strip=False,
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "wrap": "off", "class": "form-control mono source-input"}),
     )
     expected = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
@@ -50,6 +54,8 @@ class RemoveForm(CommitForm):
 class UploadForm(CommitForm):
     """Several files into a folder."""
 
-    folder = forms.CharField(label=_("Folder"), max_length=4000, required=False, strip=False, widget=forms.TextInput(attrs=WIDE), help_text=_("Empty: the root."))
-    files = FilesField(label=_("Files"), help_text=_("Files of the same name are replaced."))
+    folder = forms.CharField(
+        label=_("Folder"), max_length=4000, required=False, strip=False, widget=forms.TextInput(attrs=WIDE), help_text=_("Empty: the root.")
+    )
+    files = FilesField(label=_("Files"), help_text=_("Files of the same name are replaced."))  # type: ignore[assignment]
     field_order = ("folder", "files", "message", "onto", "new_branch")

@@ -47,12 +47,12 @@ class PushRulesForm(forms.Form):
     """What every push is checked against."""
 
     forbidden_paths = forms.CharField(
-        label=_("Forbidden files"), required=False, widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        label=_("Forbidden files"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text=_("One pattern per line, such as *.exe or secrets/*."),
     )
-    check_emails = forms.BooleanField(
-        label=_("Committer e-mail must be a confirmed address of whoever pushes"), required=False
-    )
+    check_emails = forms.BooleanField(label=_("Committer e-mail must be a confirmed address of whoever pushes"), required=False)
     max_blob_mib = forms.IntegerField(label=_("Largest file, MiB"), required=False, min_value=1, help_text=_("Empty: the site's limit."))
 
     def rules(self) -> dict[str, Any]:
@@ -75,7 +75,9 @@ class ConfirmForm(forms.Form):
     """The full name typed in."""
 
     confirmation = forms.CharField(
-        label=_("Type the full name to confirm"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+        label=_("Type the full name to confirm"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
 
@@ -97,10 +99,10 @@ class CollaboratorForm(forms.Form):
     access = forms.ChoiceField(label=_("May"), choices=Access.choices, initial=Access.WRITE)
 
 
-class TeamField(forms.ModelChoiceField):
+class TeamField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A team of the owning organisation."""
 
-    def label_from_instance(self, obj: Team) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: Team) -> str:
         """The team's name."""
         return obj.name
 
@@ -121,7 +123,9 @@ class ProtectionForm(forms.Form):
     """A rule for branches or tags."""
 
     kind = forms.ChoiceField(label=_("For"), choices=[(Protection.Kind.BRANCH, _("Branches")), (Protection.Kind.TAG, _("Tags"))])
-    pattern = forms.CharField(label=_("Pattern"), max_length=200, help_text=_("A name, or with * such as release/*. The longest pattern that matches wins."))
+    pattern = forms.CharField(
+        label=_("Pattern"), max_length=200, help_text=_("A name, or with * such as release/*. The longest pattern that matches wins.")
+    )
     push_access = forms.ChoiceField(label=_("Who may push"), choices=PUSHERS[1:], initial="maintain")
     push_logins = forms.CharField(label=_("Also these people"), required=False, help_text=_("Logins, separated by commas or spaces."))
     merge_access = forms.ChoiceField(label=_("Who may merge"), choices=PUSHERS[1:], initial="write")
@@ -138,7 +142,9 @@ class DeployKeyForm(forms.Form):
 
     title = forms.CharField(label=_("Title"), max_length=80, required=False)
     key = forms.CharField(
-        label=_("Public key"), max_length=10000, widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        label=_("Public key"),
+        max_length=10000,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text=_("Begins with ssh-ed25519, ecdsa-sha2-nistp256 or ssh-rsa."),
     )
     can_write = forms.BooleanField(label=_("May push too"), required=False)

@@ -40,9 +40,7 @@ def acts_page(
 ) -> HttpResponse:
     """Run the sent act (303 to the page after it, 422 with the form as it was filled in), or show all forms as `forms.<act>`."""
     sent = request.POST.get("act", "") if request.method == "POST" else ""
-    shown = {
-        name: act.make(data=request.POST if name == sent else None, auto_id=f"id_{name}_%s") for name, act in acts.items()
-    }
+    shown = {name: act.make(data=request.POST if name == sent else None, auto_id=f"id_{name}_%s") for name, act in acts.items()}
     if sent in acts:
         act = acts[sent]
         form = shown[sent]

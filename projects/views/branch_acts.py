@@ -22,7 +22,9 @@ def _back(repository: Repository) -> HttpResponse:
 def branch_create(request: ActorRequest, repository: Repository) -> HttpResponse:
     """`branch` from `start`."""
     try:
-        commands.create_branch(request.actor, repository, branch=request.POST.get("branch", "").strip(), start=request.POST.get("start", "").strip())
+        commands.create_branch(
+            request.actor, repository, branch=request.POST.get("branch", "").strip(), start=request.POST.get("start", "").strip()
+        )
     except (Invalid, Conflict, Forbidden) as error:
         messages.error(request, error.message)
     return _back(repository)
@@ -38,7 +40,10 @@ def branch_delete(request: ActorRequest, repository: Repository) -> HttpResponse
     except (Conflict, Forbidden) as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("“%(branch)s” is deleted. It was at %(oid)s: make it again from there if you need it.") % {"branch": branch, "oid": oid[:10]})
+        messages.success(
+            request,
+            _("“%(branch)s” is deleted. It was at %(oid)s: make it again from there if you need it.") % {"branch": branch, "oid": oid[:10]},
+        )
     return _back(repository)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import cast
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -70,7 +70,8 @@ def _encoded(text: str, like: "encodings.Text | None") -> bytes:
         raise Invalid(
             _("“%(character)s” cannot be written in %(encoding)s, the encoding of this file.")
             % {"character": wrong, "encoding": like.encoding if like else "UTF-8"},
-            field="content", code="encoding",
+            field="content",
+            code="encoding",
         ) from error
 
 
@@ -109,8 +110,13 @@ def file_new(request: ActorRequest, repository: Repository, tail: str) -> HttpRe
         path = form.cleaned_data["path"].strip("/")
         content = _encoded(form.cleaned_data["content"], None)
         return commands.commit_files(
-            request.actor, repository, branch=branch, changes=[Write(path, content, expected="")],
-            message=form.cleaned_data["message"], new_branch=form.target(), default_message=_("Add %s") % path,
+            request.actor,
+            repository,
+            branch=branch,
+            changes=[Write(path, content, expected="")],
+            message=form.cleaned_data["message"],
+            new_branch=form.target(),
+            default_message=_("Add %s") % path,
         )
 
     if request.method == "POST" and _attempt(form, save):
@@ -138,12 +144,20 @@ def file_edit(request: ActorRequest, repository: Repository, tail: str) -> HttpR
         like = encodings.decode(_content(repository, cleaned["expected"]))
         content, to = _encoded(cleaned["content"], like), cleaned["path"].strip("/")
         change = (
-            Write(path, content, expected=cleaned["expected"]) if to == path else Rename(path, to, expected=cleaned["expected"], content=content)
+            Write(path, content, expected=cleaned["expected"])
+            if to == path
+            else Rename(path, to, expected=cleaned["expected"], content=content)
         )
         default = _("Update %s") % path if to == path else _("Rename %(old)s to %(new)s") % {"old": path, "new": to}
         try:
             return commands.commit_files(
-                request.actor, repository, branch=branch, changes=[change], message=cleaned["message"], new_branch=form.target(), default_message=default
+                request.actor,
+                repository,
+                branch=branch,
+                changes=[change],
+                message=cleaned["message"],
+                new_branch=form.target(),
+                default_message=default,
             )
         except Edited as error:
             conflict.append(error)
@@ -167,7 +181,8 @@ def _content(repository: Repository, oid: str) -> bytes:
 def _conflict(repository: Repository, form: FileForm, error: Edited) -> dict[str, object]:
     """What others changed since the text was loaded, and the form set to overwrite it knowingly."""
     before = form.cleaned_data["expected"]
-    data = form.data.copy()
+    data = QueryDict(mutable=True)
+    data.update({name: form.data.get(name, "") for name in form.fields})
     data["expected"] = error.present
     form.data = data
     return {
@@ -179,8 +194,8 @@ def _conflict(repository: Repository, form: FileForm, error: Edited) -> dict[str
 
 def _lines_changed(repository: Repository, old: str, new: str) -> list[tuple[str, str]]:
     """(sign, line) of a unified diff of two small blobs."""
-    sides = [encodings.decode(_content(repository, oid)).text.splitlines() for oid in (old, new)]
-    lines = list(difflib.unified_diff(*sides, lineterm="", n=3))[2:2000]
+    before, after = (encodings.decode(_content(repository, oid)).text.splitlines() for oid in (old, new))
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=3))[2:2000]
     return [(line[:1], line[1:]) if line[:1] in "+- " else ("@", line) for line in lines]
 
 
@@ -195,8 +210,13 @@ def file_delete(request: ActorRequest, repository: Repository, tail: str) -> Htt
 
     def save() -> str:
         return commands.commit_files(
-            request.actor, repository, branch=branch, changes=[Remove(path, expected=form.cleaned_data["expected"])],
-            message=form.cleaned_data["message"], new_branch=form.target(), default_message=_("Delete %s") % path,
+            request.actor,
+            repository,
+            branch=branch,
+            changes=[Remove(path, expected=form.cleaned_data["expected"])],
+            message=form.cleaned_data["message"],
+            new_branch=form.target(),
+            default_message=_("Delete %s") % path,
         )
 
     if request.method == "POST" and _attempt(form, save):
@@ -223,11 +243,15 @@ def file_upload(request: ActorRequest, repository: Repository, tail: str) -> Htt
             changes.append(Write(f"{inside}/{name}" if inside else name, blob=blob, expected=None))
         names = ", ".join(change.path for change in changes[:3]) + ("…" if len(changes) > 3 else "")
         return commands.commit_files(
-            request.actor, repository, branch=branch, changes=changes, message=form.cleaned_data["message"], new_branch=form.target(),
+            request.actor,
+            repository,
+            branch=branch,
+            changes=changes,
+            message=form.cleaned_data["message"],
+            new_branch=form.target(),
             default_message=_("Upload %s") % names,
         )
 
     if request.method == "POST" and _attempt(form, save):
         return _finished(request, repository, branch, form, form.cleaned_data["folder"].strip("/"), "tree")
     return _page(request, repository, "projects/upload.html", form, {"branch": branch, "path": folder})
-

@@ -37,7 +37,7 @@ def repository_fork(request: ActorRequest, repository: Repository) -> HttpRespon
         fork = attempt(form, lambda cleaned: commands.fork_repository(request.actor, repository, into=cleaned.pop("namespace"), **cleaned))
         if fork:
             return redirect(fork)
-    own = queries.network(request.actor, repository).filter(namespace_id=person.namespace_id) if person else []
+    own = queries.network(request.actor, repository).filter(namespace=person.namespace) if person and person.namespace else []
     context = {"form": form, "may": may, "own_forks": own}
     return page_of(request, repository, "projects/fork.html", context, status=422 if form.is_bound else 200)
 
@@ -47,7 +47,11 @@ def repository_fork(request: ActorRequest, repository: Repository) -> HttpRespon
 def repository_forks(request: ActorRequest, repository: Repository) -> HttpResponse:
     """The network."""
     page = Paginator(queries.network(request.actor, repository), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "upstream": queries.upstream(request.actor, repository), "may_push": bool(rules.can_push(request.actor, repository))}
+    context = {
+        "page": page,
+        "upstream": queries.upstream(request.actor, repository),
+        "may_push": bool(rules.can_push(request.actor, repository)),
+    }
     return page_of(request, repository, "projects/forks.html", context)
 
 

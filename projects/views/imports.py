@@ -49,11 +49,9 @@ def import_progress(request: ActorRequest, repository: Repository) -> HttpRespon
     """How far it is; `HX-Request` gets the moving part alone. Finished: on to the repository."""
     run = _run(repository)
     if run.state == ImportRun.State.DONE:
-        response = redirect(repository)
         if request.headers.get("HX-Request"):
-            response = HttpResponse(status=204)
-            response["HX-Redirect"] = repository.get_absolute_url()
-        return response
+            return HttpResponse(status=204, headers={"HX-Redirect": repository.get_absolute_url()})
+        return redirect(repository)
     may = bool(rules.can_administer(request.actor, repository))
     context = {
         "run": run,

@@ -84,7 +84,11 @@ def release_edit(request: ActorRequest, repository: Repository, tag: str) -> Htt
 def _release_form(request: ActorRequest, repository: Repository, release: Release | None) -> HttpResponse:
     rules.can_maintain(request.actor, repository).require()
     names = ("tag", "target", "title", "notes", "is_prerelease", "is_draft")
-    initial = {name: getattr(release, name) for name in names} if release else {"tag": request.GET.get("tag", ""), "target": repository.default_branch}
+    initial = (
+        {name: getattr(release, name) for name in names}
+        if release
+        else {"tag": request.GET.get("tag", ""), "target": repository.default_branch}
+    )
     form = ReleaseForm(request.POST, request.FILES) if request.method == "POST" else ReleaseForm(initial=initial)
 
     from core import blobs

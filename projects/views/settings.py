@@ -37,7 +37,6 @@ from projects.views.acts import Act, EmptyForm, acts_page
 from projects.views.common import repository_page
 
 
-
 @require_http_methods(["GET", "POST"])
 @repository_page
 def repository_settings(request: ActorRequest, repository: Repository) -> HttpResponse:
@@ -155,7 +154,11 @@ class RuleForm(forms.Form):
 
 
 def _protection(repository: Repository, number: str) -> Protection | None:
-    return repository.protections.filter(pk=int(number)).select_related("repository").first() if number.isdecimal() and len(number) < 19 else None
+    return (
+        repository.protections.filter(pk=int(number)).select_related("repository").first()
+        if number.isdecimal() and len(number) < 19
+        else None
+    )
 
 
 def _remove_rule(request: ActorRequest, repository: Repository, number: int) -> None:
@@ -222,7 +225,12 @@ def repository_danger(request: ActorRequest, repository: Repository) -> HttpResp
         ),
     }
     return acts_page(
-        request, repository, "projects/settings_danger.html", suffix="/settings/danger", acts=acts, context={"may_transfer": owners.exists()}
+        request,
+        repository,
+        "projects/settings_danger.html",
+        suffix="/settings/danger",
+        acts=acts,
+        context={"may_transfer": owners.exists()},
     )
 
 
@@ -230,7 +238,9 @@ def deleted_repositories(request: ActorRequest) -> HttpResponse:
     """What can still be restored."""
     if needs_sign_in(request.actor) is not None:
         return redirect(f"/login?next={request.path}")
-    return render(request, "projects/settings_deleted.html", {"repositories": queries.deleted_repositories(request.actor), "days": commands.UNDO.days})
+    return render(
+        request, "projects/settings_deleted.html", {"repositories": queries.deleted_repositories(request.actor), "days": commands.UNDO.days}
+    )
 
 
 @require_POST
@@ -244,5 +254,3 @@ def repository_restore(request: ActorRequest, pk: int) -> HttpResponse:
         return redirect("deleted_repositories")
     messages.success(request, _("The repository is back."))
     return redirect(repository)
-
-

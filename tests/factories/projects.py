@@ -31,7 +31,9 @@ def git(path: Path, *args: str, data: bytes | None = None) -> str:
     return subprocess.run(command, input=data, env=ENVIRONMENT, check=True, capture_output=True).stdout.decode().strip()
 
 
-def repository(owner: User | Organization, *, name: str = "", visibility: str = "public", files: dict[str, bytes] | None = None, by: User | None = None) -> Repository:
+def repository(
+    owner: User | Organization, *, name: str = "", visibility: str = "public", files: dict[str, bytes] | None = None, by: User | None = None
+) -> Repository:
     """An empty repository, or with one commit of `files` on its default branch."""
     who = actor(by) if by else actor(owner) if isinstance(owner, User) else SYSTEM
     made = commands.create_repository(who, owner.namespace, name=name or f"repo{next(_number)}", visibility=visibility)

@@ -30,7 +30,14 @@ def test_empty():
 def test_with_first_files():
     owner = person()
     made = commands.create_repository(
-        actor(owner), owner.namespace, name="full", description="Ein Ding", readme=True, gitignore="Python", licence="MulanPSL-2.0", default_branch="main"
+        actor(owner),
+        owner.namespace,
+        name="full",
+        description="Ein Ding",
+        readme=True,
+        gitignore="Python",
+        licence="MulanPSL-2.0",
+        default_branch="main",
     )
     made.refresh_from_db()
     assert git(made.path, "ls-tree", "--name-only", "main").split() == [".gitignore", "LICENSE", "README.md"]
@@ -104,7 +111,12 @@ def test_who_may():
     org = organization(owner=owner)
     commands.create_repository(actor(owner), org.namespace, name="by-owner")
     org.memberships.create(user=developer, role="developer")
-    for who, where in ((actor(developer), org.namespace), (actor(stranger), org.namespace), (actor(stranger), owner.namespace), (actor(None), owner.namespace)):
+    for who, where in (
+        (actor(developer), org.namespace),
+        (actor(stranger), org.namespace),
+        (actor(stranger), owner.namespace),
+        (actor(None), owner.namespace),
+    ):
         with pytest.raises(Forbidden):
             commands.create_repository(who, where, name="x")
     with pytest.raises(Forbidden):
@@ -147,7 +159,14 @@ def test_page(client):
     assert client.get("/new")["Location"] == "/login?next=/new"
     sign_in(client, owner)
     assert client.get("/new").status_code == 200
-    sent = {"namespace": owner.username, "name": "web", "visibility": "private", "default_branch": "main", "description": "kept", "readme": "on"}
+    sent = {
+        "namespace": owner.username,
+        "name": "web",
+        "visibility": "private",
+        "default_branch": "main",
+        "description": "kept",
+        "readme": "on",
+    }
     assert client.post("/new", sent)["Location"] == f"/{owner.username}/web"
     answer = client.post("/new", sent)
     assert answer.status_code == 422

@@ -26,7 +26,9 @@ def test_new_edit_rename_delete():
     who = actor(owner)
     commands.commit_files(who, made, branch="main", changes=[Write("d/e/c.txt", b"3\n")], message="new")
     commands.commit_files(who, made, branch="main", changes=[Write("a.txt", b"one\n", expected=oid_of(made, "a.txt"))], message="edit")
-    commands.commit_files(who, made, branch="main", changes=[Rename("d/b.txt", "z.txt", expected=oid_of(made, "d/b.txt"))], message="rename")
+    commands.commit_files(
+        who, made, branch="main", changes=[Rename("d/b.txt", "z.txt", expected=oid_of(made, "d/b.txt"))], message="rename"
+    )
     commands.commit_files(who, made, branch="main", changes=[Remove("a.txt", expected=oid_of(made, "a.txt"))], message="delete")
     assert git(made.path, "ls-tree", "-r", "--name-only", "main").split() == ["d/e/c.txt", "z.txt"]
     assert git(made.path, "log", "--format=%s", "main").split() == ["delete", "rename", "edit", "new", "work"]
@@ -76,7 +78,12 @@ def test_new_branch():
 def test_mode_and_symlink():
     owner = person()
     made = repository(owner)
-    git(made.path, "fast-import", "--quiet", data=b"commit refs/heads/main\ncommitter T <t@x.y> 1 +0000\ndata 1\nm\nM 100755 inline run.sh\ndata 1\nx\n")
+    git(
+        made.path,
+        "fast-import",
+        "--quiet",
+        data=b"commit refs/heads/main\ncommitter T <t@x.y> 1 +0000\ndata 1\nm\nM 100755 inline run.sh\ndata 1\nx\n",
+    )
     made.is_empty = False
     commands.commit_files(actor(owner), made, branch="main", changes=[Write("run.sh", b"y", expected=None)], message="m")
     assert git(made.path, "ls-tree", "main").startswith("100755")
@@ -84,7 +91,24 @@ def test_mode_and_symlink():
 
 @pytest.mark.parametrize(
     "path",
-    ["", "/a", "a/", "a//b", "../a", "a/../b", ".git/config", ".GIT/hooks/x", "x/.git", ".git./x", "git~1/x", "a\\b", "a\x00b", "a\nb", ".git\u200c/x", "x" * 300],
+    [
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        "../a",
+        "a/../b",
+        ".git/config",
+        ".GIT/hooks/x",
+        "x/.git",
+        ".git./x",
+        "git~1/x",
+        "a\\b",
+        "a\x00b",
+        "a\nb",
+        ".git\u200c/x",
+        "x" * 300,
+    ],
 )
 def test_paths_that_are_refused(path):
     owner = person()
@@ -106,14 +130,20 @@ def test_who_may_and_policies():
     commands.commit_files(actor(owner), made, branch="main", changes=[Write("x", b"x")], message="m", new_branch="ok")
     with pytest.raises(Forbidden):
         commands.commit_files(
-            actor(owner), made, branch="ok", changes=[Write("key.pem", b"-----BEGIN RSA PRIVATE KEY-----\n" + b"MIIEowIBAAKCAQEA" * 8 + b"\n-----END RSA PRIVATE KEY-----\n")], message="m"
+            actor(owner),
+            made,
+            branch="ok",
+            changes=[
+                Write("key.pem", b"-----BEGIN RSA PRIVATE KEY-----\n" + b"MIIEowIBAAKCAQEA" * 8 + b"\n-----END RSA PRIVATE KEY-----\n")
+            ],
+            message="m",
         )
     assert git(made.path, "rev-parse", "main") == before
     commands.set_archived(actor(owner), made, archived=True)
     with pytest.raises(Forbidden):
         commands.commit_files(actor(owner), made, branch="ok", changes=[Write("y", b"x")], message="m")
+    commands.set_archived(actor(owner), made, archived=False)
     with pytest.raises(NotFound):
-        commands.set_archived(actor(owner), made, archived=False)
         commands.commit_files(actor(owner), made, branch="nowhere", changes=[Write("y", b"x")], message="m")
 
 
@@ -166,7 +196,15 @@ class TestPages:
     def made(self, client):
         owner = person("editor")
         sign_in(client, owner)
-        return repository(owner, name="p", files={"a.txt": b"1\n", "d/gbk.txt": "中文\r\n第二行\r\n".encode("gbk") * 20, "bin": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8})
+        return repository(
+            owner,
+            name="p",
+            files={
+                "a.txt": b"1\n",
+                "d/gbk.txt": "中文\r\n第二行\r\n".encode("gbk") * 20,
+                "bin": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8,
+            },
+        )
 
     def test_new(self, client, made):
         assert client.get("/editor/p/new/main/d").status_code == 200

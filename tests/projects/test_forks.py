@@ -128,7 +128,9 @@ def test_member_turned_private_leaves_the_pool_and_feeds_another(deliver):
     fork = commands.fork_repository(actor(forker), parent, into=forker.namespace)
     commands.set_visibility(actor(owner), parent, visibility="private")
     commands.set_collaborator(actor(owner), parent, friend, access="read")
-    early = commands.fork_repository(actor(friend), parent, into=friend.namespace, name="early")  # borrows from the public pool as its parent still does
+    early = commands.fork_repository(
+        actor(friend), parent, into=friend.namespace, name="early"
+    )  # borrows from the public pool as its parent still does
     assert early.pool_id is None
     deliver()
     assert git(early.path, "fsck", "--full") == ""

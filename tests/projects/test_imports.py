@@ -29,7 +29,8 @@ def origin(tmp_path):
     path = tmp_path / "origin.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", str(path)], env=ENVIRONMENT, check=True)
     script = b"".join(
-        b"commit refs/heads/%s\ncommitter T <t@x.y> 1700000000 +0800\ndata 2\nm\nM 100644 inline f%d\ndata 2\n%d\n\n" % (branch, number, number)
+        b"commit refs/heads/%s\ncommitter T <t@x.y> 1700000000 +0800\ndata 2\nm\nM 100644 inline f%d\ndata 2\n%d\n\n"
+        % (branch, number, number)
         for number, branch in enumerate((b"trunk", b"dev/x"))
     )
     git(path, "fast-import", "--quiet", data=script)
@@ -60,9 +61,16 @@ class Backend(http.server.BaseHTTPRequestHandler):
                 return self._text(401, b"no", "text/plain")
         path, _mark, query = self.path.partition("?")
         environment = {
-            **ENVIRONMENT, "GIT_PROJECT_ROOT": str(server.root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path, "QUERY_STRING": query,
-            "REQUEST_METHOD": self.command, "CONTENT_TYPE": self.headers.get("Content-Type", ""), "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""), "REMOTE_ADDR": "127.0.0.1",
+            **ENVIRONMENT,
+            "GIT_PROJECT_ROOT": str(server.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": self.command,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            "REMOTE_ADDR": "127.0.0.1",
         }
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         done = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=False)
@@ -134,7 +142,9 @@ def test_the_worker_runs_what_was_requested(server, deliver):
 def test_credentials_reach_git_and_nothing_else(server):
     owner = person()
     server.password = "geheim%40"
-    run = commands.request_import(actor(owner), owner.namespace, address=f"{server.url}/origin.git", name="c", username="me", password="geheim%40")
+    run = commands.request_import(
+        actor(owner), owner.namespace, address=f"{server.url}/origin.git", name="c", username="me", password="geheim%40"
+    )
     assert "geheim" not in run.source_shown
     assert "geheim" not in run.source_encrypted
     assert "geheim" in decrypt(run.source_encrypted, purpose="import")
@@ -143,7 +153,9 @@ def test_credentials_reach_git_and_nothing_else(server):
     for path in made.path.rglob("*"):
         if path.is_file() and path.stat().st_size < 100_000:
             assert b"geheim" not in path.read_bytes()
-    wrong = commands.request_import(actor(owner), owner.namespace, address=f"{server.url}/origin.git", name="d", username="me", password="falsch")
+    wrong = commands.request_import(
+        actor(owner), owner.namespace, address=f"{server.url}/origin.git", name="d", username="me", password="falsch"
+    )
     failed = imported(wrong)
     assert failed.state == "failed"
     assert "falsch" not in failed.error
@@ -179,7 +191,17 @@ def test_giving_up(server):
 
 
 @pytest.mark.parametrize(
-    "address", ["file:///etc", "/etc", "ext::sh -c touch% /tmp/x", "https://127.0.0.1/x.git", "http://example.org/x.git", "https://[::ffff:10.0.0.1]/x", "-u/x", "git@github.com:a/b.git"]
+    "address",
+    [
+        "file:///etc",
+        "/etc",
+        "ext::sh -c touch% /tmp/x",
+        "https://127.0.0.1/x.git",
+        "http://example.org/x.git",
+        "https://[::ffff:10.0.0.1]/x",
+        "-u/x",
+        "git@github.com:a/b.git",
+    ],
 )
 def test_addresses_that_are_refused(address):
     owner = person()
@@ -261,7 +283,9 @@ def test_command_imports_a_folder_and_repeats(origin, capsys):
     assert owner.namespace_id == made.namespace_id
 
 
-@pytest.mark.parametrize(("source", "target"), [("/nowhere", "ops/x"), (".", "ops"), ("ext::x", "ops/x"), ("file:///etc", "ops/x"), ("/etc", "nobody/x")])
+@pytest.mark.parametrize(
+    ("source", "target"), [("/nowhere", "ops/x"), (".", "ops"), ("ext::x", "ops/x"), ("file:///etc", "ops/x"), ("/etc", "nobody/x")]
+)
 def test_command_says_what_is_wrong(source, target, capsys):
     person("ops")
     with pytest.raises(SystemExit) as caught:
@@ -285,7 +309,7 @@ def test_pages(client, server):
     assert client.post("/-/import", sent)["Location"] == "/web/c/import"
     page = client.get("/web/c/import")
     assert page.status_code == 200
-    assert b"http-equiv=\"refresh\"" in page.content
+    assert b'http-equiv="refresh"' in page.content
     assert client.get("/web/c/import", headers={"HX-Request": "true"}).status_code == 200
     client.logout()
     assert client.get("/web/c/import").status_code == 404

@@ -87,7 +87,13 @@ def test_pages_assets_and_ranges(client):
     body = bytes(range(256)) * 40
     assert client.get("/rel/p/releases").status_code == 200
     assert client.get("/rel/p/releases/new").status_code == 200
-    sent = {"tag": "v/1", "target": "main", "title": "T", "notes": "**bold** <script>alert(1)</script>", "files": [SimpleUploadedFile("x 1.bin", body)]}
+    sent = {
+        "tag": "v/1",
+        "target": "main",
+        "title": "T",
+        "notes": "**bold** <script>alert(1)</script>",
+        "files": [SimpleUploadedFile("x 1.bin", body)],
+    }
     assert client.post("/rel/p/releases/new", sent)["Location"] == "/rel/p/releases/tag/v/1"
     page = client.get("/rel/p/releases/tag/v/1")
     assert hashlib.sha256(body).hexdigest().encode() in page.content

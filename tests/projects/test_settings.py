@@ -296,4 +296,3 @@ def test_team_access(client):
     assert client.get(f"/{org.slug}/t/settings/access").status_code == 200
     commands.remove_team_access(actor(owner), made, team)
     assert rules.access(actor(dev), made) == "read"
-

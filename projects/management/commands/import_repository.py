@@ -50,9 +50,11 @@ class Command(BaseCommand):
         namespace = accounts_queries.namespace(slug)
         visibility = Visibility.PRIVATE if private else Visibility.PUBLIC
         folder = None if "://" in source else Path(source)
-        known = ImportRun.objects.filter(
-            repository__namespace=namespace, repository__name__iexact=name, repository__deleted_at=None
-        ).select_related("repository__namespace").first()
+        known = (
+            ImportRun.objects.filter(repository__namespace=namespace, repository__name__iexact=name, repository__deleted_at=None)
+            .select_related("repository__namespace")
+            .first()
+        )
         if known is not None:
             return commands.renew_import(SYSTEM, known, source=source)
         if folder is not None:
@@ -66,5 +68,3 @@ class Command(BaseCommand):
     def _show(self, phase: str, percent: int) -> None:
         self.stdout.write(f"\r{percent:3d} %  {phase:<24}", ending="")
         self.stdout.flush()
-
-
