@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from core import gallery
 from core.errors import Forbidden, NotFound
 from core.middleware import error_response
 
@@ -50,4 +51,4 @@ def language(request: HttpRequest) -> HttpResponse:
 
 def components(request: HttpRequest) -> HttpResponse:
     """Every component with sample content."""
-    return render(request, "core/components.html")
+    return render(request, "core/components.html", gallery.sample_context())

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.forms import BoundField, CheckboxSelectMultiple, RadioSelect
+from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html
@@ -74,3 +76,16 @@ def avatar(holder: Any, size: str = "") -> SafeString:
         return format_html('<span class="{}" aria-hidden="true"><img src="{}" alt="" loading="lazy" width="48" height="48"></span>', css, holder.avatar_url)
     colour = sum(holder.slug.encode()) % 6 + 1
     return format_html('<span class="{}" data-c="{}" aria-hidden="true">{}</span>', css, colour, holder.shown_name[:1].upper())
+
+
+@register.simple_tag
+def option(choice: BoundWidget) -> SafeString:
+    """The input of one radio button or checkbox of a group, without the label Django would wrap around it."""
+    choice.data["attrs"]["class"] = f"{choice.data['attrs'].get('class', '')} form-check-input".strip()
+    return choice.tag(wrap_label=False)
+
+
+@register.filter
+def is_group(field: BoundField) -> bool:
+    """Whether the field is several radio buttons or checkboxes, which need a legend instead of a label."""
+    return isinstance(field.field.widget, RadioSelect | CheckboxSelectMultiple)
