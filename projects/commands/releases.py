@@ -110,7 +110,7 @@ def add_asset(actor: Actor, release: Release, *, name: str, sha256: str, size: i
 
 
 def remove_asset(actor: Actor, asset: ReleaseAsset) -> None:
-    """Detach a file. Its blob goes with the next sweep unless something else uses it. Raises NotFound or Forbidden."""
+    """Detach a file; its blob stays, since others may share it. Raises NotFound or Forbidden (rules.can_maintain)."""
     rules.can_maintain(actor, asset.release.repository).require()
     asset.delete()
 

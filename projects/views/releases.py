@@ -1,6 +1,8 @@
 """Releases, their files, and the page of tags."""
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -9,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 import gitstore
+from core import blobs
 from core.actors import ActorRequest
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.forms import attempt
 from projects import commands, queries, rules
 from projects.forms.releases import ReleaseForm
@@ -81,6 +84,14 @@ def release_edit(request: ActorRequest, repository: Repository, tag: str) -> Htt
     return _release_form(request, repository, queries.release(request.actor, repository, tag))
 
 
+def _stored(upload: UploadedFile[bytes]) -> blobs.Blob:
+    """The upload in the blob store. Raises Invalid (too large)."""
+    try:
+        return blobs.put(upload.chunks(), limit=settings.MAX_BLOB_BYTES)
+    except blobs.WrongBlob as error:
+        raise Invalid(_("“%s” is larger than this site allows.") % upload.name, field="files") from error
+
+
 def _release_form(request: ActorRequest, repository: Repository, release: Release | None) -> HttpResponse:
     rules.can_maintain(request.actor, repository).require()
     names = ("tag", "target", "title", "notes", "is_prerelease", "is_draft")
@@ -91,17 +102,12 @@ def _release_form(request: ActorRequest, repository: Repository, release: Releas
     )
     form = ReleaseForm(request.POST, request.FILES) if request.method == "POST" else ReleaseForm(initial=initial)
 
-    from core import blobs
-
     def save(cleaned: dict[str, object]) -> Release:
         fields = {name: cleaned[name] for name in names}
-        files = [(commands.asset_name(upload.name), upload) for upload in cleaned["files"]]  # type: ignore[attr-defined]
+        stored = [(commands.asset_name(upload.name), upload.content_type or "", _stored(upload)) for upload in cleaned["files"]]  # type: ignore[attr-defined]
         saved = commands.save_release(request.actor, repository, release=release, **fields)  # type: ignore[arg-type]
-        for file_name, upload in files:
-            stored = blobs.put(upload.chunks())
-            commands.add_asset(
-                request.actor, saved, name=file_name, sha256=stored.sha256, size=stored.size, content_type=upload.content_type or ""
-            )
+        for file_name, kind, blob in stored:
+            commands.add_asset(request.actor, saved, name=file_name, sha256=blob.sha256, size=blob.size, content_type=kind)
         for pk in request.POST.getlist("remove"):
             for asset in saved.assets.filter(pk=pk) if pk.isdecimal() else ():
                 commands.remove_asset(request.actor, asset)
@@ -127,8 +133,6 @@ def release_delete(request: ActorRequest, repository: Repository, tag: str) -> H
 @repository_page
 def asset_download(request: ActorRequest, repository: Repository, tag: str, file: str) -> HttpResponseBase:
     """A file of a release, in ranges if asked; counted once per whole download."""
-    from core import blobs
-
     asset = queries.asset(request.actor, repository, tag, file)
     if "Range" not in request.headers and request.method == "GET":
         commands.note_download(asset)
