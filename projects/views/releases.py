@@ -84,7 +84,7 @@ def release_edit(request: ActorRequest, repository: Repository, tag: str) -> Htt
     return _release_form(request, repository, queries.release(request.actor, repository, tag))
 
 
-def _stored(upload: UploadedFile[bytes]) -> blobs.Blob:
+def _stored(upload: "UploadedFile[bytes]") -> blobs.Blob:
     """The upload in the blob store. Raises Invalid (too large)."""
     try:
         return blobs.put(upload.chunks(), limit=settings.MAX_BLOB_BYTES)
