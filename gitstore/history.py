@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gitstore import process
 from gitstore.errors import PathMissing
-from gitstore.objects import commit, parsed
+from gitstore.objects import commit, node, parsed
 from gitstore.store import alternates, opened, opened_with, raw_object
 from gitstore.types import Commit, LogPage
 
@@ -42,25 +42,27 @@ def log(
 
 
 def _walk(path: Path, frontier: Sequence[str], limit: int) -> LogPage:
-    heap: list[tuple[float, int, Commit]] = []
+    repository = opened(path)
+    heap: list[tuple[int, int, str, bytes, tuple[str, ...]]] = []
     seen: set[str] = set()
 
     def push(oid: str) -> None:
         if oid not in seen:
             seen.add(oid)
             with contextlib.suppress(PathMissing):  # a shallow repository ends here
-                found = commit(path, oid)
-                heapq.heappush(heap, (-found.committer.when.timestamp() if found.committer.when else 0, len(seen), found))
+                content = raw_object(repository, oid)[1]
+                found = node(content)
+                heapq.heappush(heap, (-found.when, len(seen), oid, content, found.parents))
 
     for oid in frontier:
         push(oid)
     shown: list[Commit] = []
     while heap and len(shown) < limit:
-        found = heapq.heappop(heap)[2]
-        shown.append(found)
-        for parent in found.parents:
+        _when, _order, oid, content, parents = heapq.heappop(heap)
+        shown.append(parsed(oid, content))
+        for parent in parents:
             push(parent)
-    return LogPage(shown, _encode([entry[2].oid for entry in sorted(heap)[:_FRONTIER_MAX]]))
+    return LogPage(shown, _encode([entry[2] for entry in sorted(heap)[:_FRONTIER_MAX]]))
 
 
 def _encode(oids: Sequence[str]) -> str:

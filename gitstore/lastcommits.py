@@ -8,18 +8,16 @@ repository; a later commit is answered from the pushed range alone, because the 
 import heapq
 import json
 import os
-import re
 import sqlite3
 import subprocess
 import time
 import zlib
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 from gitstore import process
 from gitstore.errors import GitFailed, PathMissing
-from gitstore.objects import tree_oid
+from gitstore.objects import Node, node, tree_oid
 from gitstore.store import opened, raw_object, root_tree
 
 _EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -74,17 +72,6 @@ def build_last_commits(path: Path, commit: str, folder: str = "", *, seconds: fl
     return found
 
 
-_NODE = re.compile(rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\ncommitter [^\n]*?(?:> (\d{1,12}) [^\n]*)?\n")
-
-
-class _Node(NamedTuple):
-    """What the walk needs of a commit."""
-
-    tree: str
-    parents: tuple[str, ...]
-    when: int
-
-
 class _Walk:
     """One computation. Each name is at one commit at a time and moves to one parent, so the newest commit with names is always next.
 
@@ -95,7 +82,7 @@ class _Walk:
         self.path, self.folder, self.earlier, self.deadline = path, folder, earlier, deadline
         self.repository = opened(path)
         self.answer: dict[str, str] = {}
-        self.nodes: dict[str, _Node | None] = {}
+        self.nodes: dict[str, Node | None] = {}
         self.wanted: dict[str, set[str]] = {}
         self.heap: list[tuple[int, str]] = []
         self.child = process.start(
@@ -117,12 +104,12 @@ class _Walk:
         finally:
             process.end(self.child)
 
-    def _node(self, oid: str) -> _Node | None:
+    def _node(self, oid: str) -> Node | None:
         """None where a shallow history ends. `tree` is that of the folder."""
         if oid not in self.nodes:
             try:
-                found = _NODE.match(raw_object(self.repository, oid)[1])
-                self.nodes[oid] = found and _Node(self._tree(found[1].decode()), _parents(found[2]), int(found[3] or 0))
+                found = node(raw_object(self.repository, oid)[1])
+                self.nodes[oid] = found._replace(tree=self._tree(found.tree))
             except PathMissing:
                 self.nodes[oid] = None
         return self.nodes[oid]
@@ -135,7 +122,7 @@ class _Walk:
         except PathMissing:
             return _EMPTY
 
-    def _pass_on(self, oid: str, node: _Node, names: set[str]) -> None:
+    def _pass_on(self, oid: str, here: Node, names: set[str]) -> None:
         """Ask commit `oid` about the names, unless the answer is known already."""
         known = self.earlier.get(oid, {})
         self.answer.update({name: known[name] for name in names if name in known})
@@ -144,7 +131,7 @@ class _Walk:
             return
         if oid not in self.wanted:
             self.wanted[oid] = set()
-            heapq.heappush(self.heap, (-node.when, oid))
+            heapq.heappush(self.heap, (-here.when, oid))
         self.wanted[oid] |= names
 
     def _settle(self, oid: str) -> None:
@@ -179,7 +166,3 @@ class _Walk:
             output += piece
         records = output[output.index(b"\n") + 1 : -len(end)].split(b"\0")
         return {name.decode("utf-8", "surrogateescape") for name in records[1::2]}
-
-
-def _parents(lines: bytes) -> tuple[str, ...]:
-    return tuple(line[7:].decode() for line in lines.split(b"\n") if line)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import NamedTuple
 
 import pygit2
 from pygit2.enums import FileMode
@@ -83,6 +84,26 @@ def parsed(oid: str, content: bytes) -> Commit:
         committer=_identity(fields.get(b"committer", b""), encoding),
         message=text_of(message, encoding),
     )
+
+
+_NODE = re.compile(rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\ncommitter [^\n]*?(?:> (\d{1,12}) [^\n]*)?\n")
+
+
+class Node(NamedTuple):
+    """What a walk needs of a commit; `when` is seconds, 0 where malformed."""
+
+    tree: str
+    parents: tuple[str, ...]
+    when: int
+
+
+def node(content: bytes) -> Node:
+    """The part of a commit object that walks use, read quickly. Raises PathMissing if it is no commit."""
+    found = _NODE.match(content)
+    if found is None:
+        raise PathMissing("not a commit")
+    parents = found[2]
+    return Node(found[1].decode(), tuple(parents[at + 7 : at + 47].decode() for at in range(0, len(parents), 48)), int(found[3] or 0))
 
 
 def commit(path: Path, oid: str) -> Commit:

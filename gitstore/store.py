@@ -11,6 +11,11 @@ from pygit2.enums import Option
 from gitstore.errors import PathMissing, RepositoryMissing
 
 pygit2.option(Option.SET_OWNER_VALIDATION, 0)
+pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)  # git verifies when packs come in and in fsck, not at each read
+pygit2.option(Option.SET_CACHE_MAX_SIZE, 32 * 1024**2)  # bytes of parsed objects, of the process (256 MB by default)
+pygit2.option(Option.SET_MWINDOW_SIZE, 16 * 1024**2)  # bytes of a pack mapped at once
+pygit2.option(Option.SET_MWINDOW_MAPPED_LIMIT, 512 * 1024**2)  # bytes of packs mapped, of the process
+pygit2.option(Option.SET_MWINDOW_FILE_LIMIT, 512)  # open packs, of the process
 _HANDLES = 4  # a thread; each keeps its packs open
 _local = threading.local()
 
