@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.logic import looks_like_token
 from core.actors import Actor
@@ -175,7 +176,7 @@ def committer_emails(proposal: Proposal) -> Iterator[Refusal]:
 
 
 SECRETS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
-    ("private key", re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s+[A-Za-z0-9+/=:\s,.-]{64}")),
+    (gettext_noop("private key"), re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s+[A-Za-z0-9+/=:\s,.-]{64}")),
     ("AWS access key", re.compile(rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])")),
     ("GitHub token", re.compile(rb"(?<![A-Za-z0-9_])(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{60,})")),
     ("GitLab token", re.compile(rb"(?<![A-Za-z0-9_])glpat-[A-Za-z0-9_-]{20,}")),
@@ -206,7 +207,7 @@ def secrets(proposal: Proposal) -> Iterator[Refusal]:
         for what, match in secrets_in(content):
             if not _was_there(proposal, blob, match):
                 yield Refusal("", _("The file “%(path)s” seems to contain a secret (%(what)s), line %(line)d. Take it out of the commit, or push with “-o secrets.allow” if it is harmless.") % {
-                    "path": blob.path, "what": what, "line": content[: content.index(match)].count(b"\n") + 1,
+                    "path": blob.path, "what": _(what), "line": content[: content.index(match)].count(b"\n") + 1,
                 }, "secret")
                 return
 

@@ -11,13 +11,14 @@ import structlog
 from django.db import transaction
 
 import gitstore
-from core import filetypes
+from core import filetypes, licences
 from core.actors import Actor
 from projects import rules
 from projects.models import ContributionDay, Repository
 
 log = structlog.get_logger(__name__)
 LANGUAGES = 30
+LICENCE_BYTES = 200_000
 CHUNK = 500  # rows written in one transaction
 FOLDERS = 30  # directories whose last commits are brought up to date after a push
 Days = dict[tuple[str, str], tuple[str, int]]  # (e-mail, UTC day) → (name, commits)
@@ -143,6 +144,11 @@ def tree_languages(path: Path, tip: str) -> dict[str, int]:
 
 def tree_licence(path: Path, tip: str) -> str:
     """SPDX id of the licence file at the root, "" if there is none or it is unknown."""
+    for entry in gitstore.tree(path, tip):
+        if entry.kind in ("blob", "executable") and licences.is_licence_file(entry.name):
+            content = gitstore.blob(path, entry.oid, limit=LICENCE_BYTES).data
+            if found := licences.detect(content.decode("utf-8", "replace")):
+                return found
     return ""
 
 

@@ -95,6 +95,15 @@ def test_languages_are_counted_by_bytes(git: Git, demo, deliver):
     assert demo.main_language == "Python"
 
 
+def test_licence_is_found_in_the_tree(git: Git, demo, deliver):
+    from core import licences
+
+    push(git, demo, git.new(files={"LICENSE": licences.template("MulanPSL-2.0", holder="Alice")}), "main")
+    deliver()
+    demo.refresh_from_db()
+    assert demo.licence == "MulanPSL-2.0"
+
+
 def test_emptied_repository_is_empty_again(git: Git, demo, deliver):
     folder = git.new()
     push(git, demo, folder, "main")
