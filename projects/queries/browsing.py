@@ -16,10 +16,11 @@ from accounts.models import User
 from core import filenames
 from core.errors import NotFound, Unavailable
 from projects.models import Repository
+from projects.queries.parts import part
 from projects.queries.positions import Position
-from projects.queries.refs import refs
+from projects.queries.refs import ref_state, refs
 
-SWITCHER = 40  # refs of a kind in the branch menu; the rest is one link away
+SWITCHER = 20  # refs of a kind in the branch menu; the rest is one link away
 
 
 @contextmanager
@@ -59,26 +60,48 @@ def commit_position(repository: Repository, oid: str) -> Position:
 def require_reached(repository: Repository, oid: str) -> None:
     """Raises NotFound unless a branch or tag of this repository leads to the commit, whatever the shared store holds.
 
-    A positive answer is kept with the ref that gave it and holds while that ref only moves forward.
+    A positive answer is kept: with the ref that gave it while that ref only moves forward, else for one state of all refs.
     """
-    key = f"reached:{repository.pk}:{oid}"
-    witness: tuple[str, str] | None = cache.get(key)
+    if any(ref.commit == oid for every in refs(repository) for ref in every):
+        return
+    witness: tuple[str, str] | None = cache.get(_witness_key(repository, oid))
     if witness is not None:
         ref, seen = witness
         now = gitstore.ref_oid(repository.path, ref)
         if now == seen:
             return
         if now and ref.startswith("refs/heads/") and gitstore.is_ancestor(repository.path, seen, now):
-            cache.set(key, (ref, now), 7 * 86400)
+            cache.set(_witness_key(repository, oid), (ref, now), 7 * 86400)
             return
-    found = gitstore.containing(repository.path, oid, limit=1)
-    if not found:
+    key = f"reached:{repository.pk}:{oid}:{ref_state(repository)}"
+    if cache.get(key):
+        return
+    if not gitstore.reaches(repository.path, oid):
         raise NotFound(_("There is nothing at this address, or you may not see it."))
-    cache.set(key, (found[0], gitstore.ref_oid(repository.path, found[0])), 7 * 86400)
+    cache.set(key, True, 86400)
+
+
+def _witness_key(repository: Repository, oid: str) -> str:
+    return f"reached:{repository.pk}:{oid}"
+
+
+def containing(repository: Repository, oid: str) -> list[str]:
+    """Full names of branches and tags that contain the commit, at most 100; none when Git takes too long to say."""
+
+    def make() -> list[str]:
+        try:
+            return gitstore.containing(repository.path, oid, limit=100)
+        except (gitstore.TimedOut, gitstore.GitFailed):
+            return []
+
+    names = part(("containing", repository.pk, oid, ref_state(repository)), make)
+    if names:
+        cache.set(_witness_key(repository, oid), (names[0], gitstore.ref_oid(repository.path, names[0])), 7 * 86400)
+    return names
 
 
 def default_position(repository: Repository) -> Position | None:
-    """The tip of the default branch, else of the branch HEAD names, else of any branch; None while there is no commit."""
+    """The tip of the default branch, else of the first branch by name; None while there is no commit."""
     with reading():
         oid = gitstore.ref_oid(repository.path, f"refs/heads/{repository.default_branch}")
         if oid:

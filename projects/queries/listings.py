@@ -19,7 +19,7 @@ from projects.queries.positions import Position
 
 PATIENCE = 0.15  # seconds a page waits for the last commits of a directory that nobody asked for yet
 _workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="last-commits")
-_running: dict[tuple[Path, str, str], "Future[object]"] = {}
+_running: dict[tuple[Path, str, str], "Future[dict[str, str] | None]"] = {}
 _lock = Lock()
 
 
@@ -88,13 +88,13 @@ def last_commits(repository: Repository, position: Position) -> dict[str, Last] 
 
 
 def _compute(path: Path, oid: str, folder: str) -> None:
-    """Let the worker thread compute the answers (once for all who ask) and wait for PATIENCE seconds."""
+    """Let the worker thread compute the answers, once for all who ask; only the first waits, and for PATIENCE seconds at most."""
     key = (path, oid, folder)
     with _lock:
-        future = _running.get(key)
-        if future is None:
-            future = _running[key] = _workers.submit(gitstore.build_last_commits, path, oid, folder)
-            future.add_done_callback(lambda _done: _running.pop(key, None))
+        if key in _running:
+            return
+        future = _running[key] = _workers.submit(gitstore.build_last_commits, path, oid, folder)
+    future.add_done_callback(lambda _done: _running.pop(key, None))
     with suppress(TimeoutError):
         future.result(timeout=PATIENCE)
 

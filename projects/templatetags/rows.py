@@ -46,6 +46,14 @@ def time_html(when: datetime | None, now: datetime) -> str:
         return ""
 
 
+def day_html(when: datetime | None, now: datetime) -> str:
+    """As `time_html` with the day alone, for listings."""
+    try:
+        return f"<time datetime={when.astimezone(UTC):%Y-%m-%d}>{relative(when, now)}</time>" if when else ""
+    except (ValueError, OverflowError):
+        return ""
+
+
 def tree_rows(rows: Iterable[Row], *, parent: str = "") -> SafeString:
     """The body of a file table; `parent` is the address of the directory above, "" at the root."""
     now = datetime.now(UTC)
@@ -53,7 +61,7 @@ def tree_rows(rows: Iterable[Row], *, parent: str = "") -> SafeString:
     ages: dict[datetime | None, str] = {None: ""}
     for row in rows:
         if row.when not in ages:
-            ages[row.when] = time_html(row.when, now)
+            ages[row.when] = day_html(row.when, now)
         name = filenames.shown_html(row.name)
         icon = f'<svg class=icon aria-hidden=true><use href="#{SYMBOLS[row.kind]}"/></svg>'
         linked = f'<a href="{row.href}">{icon}{name}</a>' if row.href else f"<span>{icon}{name}</span>"

@@ -14,7 +14,6 @@ from core.actors import ActorRequest
 from core.errors import NotFound
 from projects import queries
 from projects.models import Repository
-from projects.queries.parts import part
 from projects.views import diffs
 from projects.views.common import conditional, etag_of, page_of, repository_page
 
@@ -43,7 +42,7 @@ def repository_commit(request: ActorRequest, repository: Repository, tail: str) 
             budget.spend(request, 1 if not suffix else 2)
         if suffix:
             return _text(repository, position.oid, suffix)
-        return page_of(request, repository, "projects/commit.html", _context(repository, position, options, state))
+        return page_of(request, repository, "projects/commit.html", _context(repository, position, options))
 
     return conditional(request, etag, make)
 
@@ -62,13 +61,11 @@ def _text(repository: Repository, oid: str, suffix: str) -> HttpResponseBase:
     return response
 
 
-def _context(repository: Repository, position: queries.Position, options: diffs.Options, state: str) -> dict[str, Any]:
+def _context(repository: Repository, position: queries.Position, options: diffs.Options) -> dict[str, Any]:
     base = repository.get_absolute_url()
     with queries.reading():
         commit = gitstore.commit(repository.path, position.oid)
-        containing: list[str] = part(
-            ("containing", repository.pk, position.oid, state), lambda: gitstore.containing(repository.path, position.oid, limit=100)
-        )
+        containing = queries.containing(repository, position.oid)
     known = queries.authors([commit])
     named: dict[str, list[dict[str, str]]] = {"refs/heads/": [], "refs/tags/": []}
     for ref in containing:

@@ -19,6 +19,7 @@ from projects.templatetags import rows
 from projects.views import readme
 from projects.views.common import conditional, etag_of, page_of, repository_page
 
+SHORT = 12  # digits of an oid in the links of a listing: whole ones are a third of its compressed size
 PAGE_ENTRIES = 1000  # of a directory; the rest is reached by `?from=`
 
 
@@ -97,7 +98,7 @@ def _rows(base: str, position: queries.Position, entries: list[gitstore.Entry], 
                 href=href,
                 note=note,
                 subject=last.subject if last else "",
-                commit_href=f"{base}/commit/{last.oid}" if last else "",
+                commit_href=f"{base}/commit/{last.oid[:SHORT]}" if last else "",
                 when=last.when if last else None,
             )
         )
