@@ -7,7 +7,6 @@ Database work runs in threads, so one slow query never stops the others' bytes.
 import asyncio
 import contextlib
 import os
-import shlex
 import signal
 import time
 from collections.abc import Callable
@@ -29,9 +28,10 @@ from core.errors import DomainError
 from projects import policies
 from projects.commands.key_use import note_key_use
 from projects.models import Repository
-from projects.transport import auth, errors, packs
+from projects.transport import auth, door, errors, packs
 from projects.transport.hook import HookChannel
 from projects.transport.http import protocol_of
+from projects.transport.wire import greeting, parse
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -112,32 +112,6 @@ def actor_of(fingerprint: str, address: str) -> Actor | None:
         return None
     note_key_use(key)
     return actor
-
-
-def greeting(actor: Actor) -> str:
-    """What `ssh -T git@host` shows."""
-    if actor.person is None:
-        return _("This deploy key works. There is no shell here; use git.")
-    return _("Hello %s! Your key works. There is no shell here; use git.") % actor.person.username
-
-
-def parse(command: str) -> tuple[str, str, str, str]:
-    """(service, namespace, name, kind) of a command such as `git-upload-pack '/ns/name.git'`. Raises WireError."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        words = []
-    if len(words) == 3 and words[0] == "git":
-        words = [f"git-{words[1]}", words[2]]
-    if len(words) != 2 or words[0] not in packs.SERVICES:
-        raise errors.WireError(403, _("Only git fetch and git push are possible here."))
-    parts = words[1].strip("/").removesuffix(".git").split("/")
-    kind = ""
-    if parts[0] == "datasets" and len(parts) == 3:
-        kind, parts = "dataset", parts[1:]
-    if len(parts) < 2 or not all(parts):
-        raise errors.no_repository()
-    return words[0], "/".join(parts[:-1]), parts[-1], kind
 
 
 class Session:
@@ -307,8 +281,10 @@ async def serve(host: str, port: int, *, ready: Callable[[int], None] = lambda p
         agent_forwarding=False, x11_forwarding=False, allow_scp=False, login_timeout=LOGIN_SECONDS, keepalive_interval=KEEPALIVE_SECONDS,
         keepalive_count_max=4, reuse_address=True, server_version="OpenI",
     )
+    listener = door.open_door(settings.DATA_DIR / "ssh" / "door.sock")
     ready(server.get_port())
     await stopping.wait()
+    listener.close()
     server.close()
     deadline = time.monotonic() + 8
     while slots._value < settings.GIT_TRANSFERS and time.monotonic() < deadline:
