@@ -1,5 +1,6 @@
 """What this app puts into named places."""
 
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from core import live
@@ -27,5 +28,7 @@ navigation.add(NavigationItem(_("Explore"), "/explore", "/explore"), order=10)
 
 @live.source("imports")
 def import_progress(key: str) -> live.Snapshot:
-    """Percent and phase of one import, in the site's language; the last when it is over."""
-    return queries.import_snapshot(int(key))
+    """Percent and phase of one import (`<id>.<language>`); the last when it is over."""
+    number, _dot, language = key.partition(".")
+    with translation.override(language):
+        return queries.import_snapshot(int(number))

@@ -45,6 +45,7 @@ QUIET_SECONDS = 600  # no byte and no progress for so long: give up
 TOTAL_SECONDS = 6 * 3600
 REFS_MAX = 100_000
 UNLIMITED = 1 << 62
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()  # util-linux: no fetch survives its worker
 REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 PROGRESS = re.compile(rb"(Counting objects|Compressing objects|Receiving objects|Resolving deltas):\s+(\d+)%")
 SHARE = {"Counting objects": (0, 2), "Compressing objects": (2, 5), "Receiving objects": (5, 80), "Resolving deltas": (80, 95)}
@@ -400,7 +401,9 @@ def _default_branch(head: str, refs: dict[str, str]) -> str:
 
 def _fetch(path: Path, origin: _Origin, environment: dict[str, str], *, limit: int) -> Iterator[tuple[str, int]]:
     """`git fetch` with its progress as (phase, percent of the whole); at most `limit` bytes of packs. Raises Unavailable, LimitReached."""
+    _drop_temporary(path)
     command = [
+        *DIES_WITH_US,
         "git",
         f"--git-dir={path}",
         "fetch",
@@ -434,11 +437,16 @@ def _fetch(path: Path, origin: _Origin, environment: dict[str, str], *, limit: i
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            for left in (path / "objects" / "pack").glob("tmp_*"):
-                left.unlink(missing_ok=True)
+            _drop_temporary(path)
         process.stderr.close()
     if process.returncode:
         raise Unavailable(_reason(tail))
+
+
+def _drop_temporary(path: Path) -> None:
+    """Half a pack of a fetch that was killed. Pushes keep theirs elsewhere (quarantine)."""
+    for left in (path / "objects" / "pack").glob("tmp_*"):
+        left.unlink(missing_ok=True)
 
 
 class _Watch:

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -57,7 +58,7 @@ def import_progress(request: ActorRequest, repository: Repository) -> HttpRespon
         "run": run,
         "phase": _(IMPORT_PHASES[run.phase]) if run.phase in IMPORT_PHASES else "",
         "may_administer": may,
-        "live": live.address("imports", run.pk) if run.state in (ImportRun.State.QUEUED, ImportRun.State.RUNNING) else "",
+        "live": live.address("imports", f"{run.pk}.{get_language()}") if run.state in (ImportRun.State.QUEUED, ImportRun.State.RUNNING) else "",
         "source": run.source_shown if may or "://" in run.source_shown else "",  # a folder of the server is nobody's business
     }
     if request.headers.get("HX-Request"):

@@ -326,8 +326,8 @@ def test_live_stream(settings, server):
     owner = person()
     run = commands.request_import(actor(owner), owner.namespace, address=f"{server.url}/origin.git", name="c")
     imported(run)
-    path, _mark, query = live.address("imports", run.pk).removeprefix(settings.LIVE_URL).partition("?")
-    other = f"/-/live/imports/{run.pk + 1}"
+    path, _mark, query = live.address("imports", f"{run.pk}.en").removeprefix(settings.LIVE_URL).partition("?")
+    other = f"/-/live/imports/{run.pk + 1}.en"
 
     async def get(path, query):
         sent = []
