@@ -280,7 +280,11 @@ if env.bool("RELOAD", default=False):  # script/server --reload: templates and s
     TEMPLATES[0]["OPTIONS"]["loaders"] = [
         (
             "template_partials.loader.Loader",
-            ["django_cotton.cotton_loader.Loader", "django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+            [
+                "django_cotton.cotton_loader.Loader",
+                "django.template.loaders.filesystem.Loader",
+                "django.template.loaders.app_directories.Loader",
+            ],
         )
     ]
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

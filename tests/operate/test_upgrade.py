@@ -26,7 +26,7 @@ def clone(tmp_path: Path) -> Path:
     checkout = clone_of_this(tmp_path / "portal")
     assert run(checkout, "manage.py", "migrate", "--verbosity", "0").returncode == 0
     with sqlite3.connect(checkout / "var/openi.sqlite3") as database:
-        database.execute("INSERT INTO core_sitesetting (key, value) VALUES ('operator', '\"us\"')")
+        database.execute("INSERT INTO core_sitesetting (key, value, changed_at) VALUES ('operator', '\"us\"', '2026-01-01')")
     return checkout
 
 
