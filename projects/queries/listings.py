@@ -101,18 +101,29 @@ def _compute(path: Path, oid: str, folder: str) -> None:
 
 def last_commits_ready(repository: Repository, position: Position) -> bool:
     """True when the page would show them; part of its ETag. Starts the computation when nobody did."""
+    key = ("last ready", repository.pk, position.oid, position.path)
+    if kept(key):
+        return True
     try:
-        return last_commits(repository, position) is not None
+        ready = last_commits(repository, position) is not None
     except gitstore.PathMissing:  # a file, or nothing: the page says so
         return False
+    if ready:
+        keep(key, True)
+    return ready
 
 
 def last_commit_of_file(repository: Repository, position: Position) -> gitstore.Commit | None:
     """The last commit that changed the file at `position`, from the answers of its directory; None while they are computed."""
-    last = last_commits(repository, position.folder())
-    if last is None or position.filename not in last:
-        return None
-    return gitstore.commit(repository.path, last[position.filename].oid)
+    key = ("last of file", repository.pk, position.oid, position.path)
+    oid = kept(key)
+    if not isinstance(oid, str):
+        last = last_commits(repository, position.folder())
+        if last is None or position.filename not in last:
+            return None
+        oid = last[position.filename].oid
+        keep(key, oid)
+    return gitstore.commit(repository.path, oid)
 
 
 def submodule_links(repository: Repository, text: str) -> dict[str, str]:

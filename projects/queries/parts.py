@@ -33,4 +33,4 @@ def keep(key: tuple[object, ...], value: object) -> None:
 
 def _name(key: tuple[object, ...]) -> str:
     digest = hashlib.blake2b(repr((VERSION, *key)).encode("utf-8", "surrogatepass"), digest_size=20)
-    return f"{key[0]}:{digest.hexdigest()}"
+    return f"{str(key[0]).replace(' ', '-')}:{digest.hexdigest()}"

@@ -95,14 +95,18 @@ def _context(request: ActorRequest, repository: Repository, position: queries.Po
 
 
 def _siblings(repository: Repository, position: queries.Position) -> SafeString:
-    """The files beside this one (at most 200 around it), for the column on wide screens."""
+    """The files beside this one (at most 60 around it), for the column on wide screens."""
     base = repository.get_absolute_url()
+    return mark_safe(part(("siblings", base, position.oid, position.ref, position.path), lambda: _siblings_html(repository, position, base)))  # noqa: S308
+
+
+def _siblings_html(repository: Repository, position: queries.Position, base: str) -> str:
     with queries.reading():
         entries = sorted(gitstore.tree(repository.path, position.oid, position.directory), key=lambda one: (one.kind != "tree", one.name.casefold()))
     here = next((i for i, one in enumerate(entries) if one.name == position.filename), 0)
     prefix = f"{filenames.quoted(position.directory)}/" if position.directory else ""
     out = []
-    for one in entries[max(0, here - 100) : here + 100]:
+    for one in entries[max(0, here - 30) : here + 31]:
         if one.kind == "submodule":
             continue
         page = "tree" if one.kind == "tree" else "blob"
@@ -111,7 +115,7 @@ def _siblings(repository: Repository, position: queries.Position) -> SafeString:
             f'<li><a href="{base}/{page}/{position.ref}/{prefix}{filenames.quoted(one.name)}"{current}>'
             f'<svg class=icon aria-hidden=true><use href="#{rows.SYMBOLS[one.kind]}"/></svg>{filenames.shown_html(one.name)}</a></li>'
         )
-    return mark_safe("".join(out))  # noqa: S308 - escaped above
+    return "".join(out)
 
 
 def _file(repository: Repository, position: queries.Position, entry: gitstore.Entry, view: str, raw_href: str) -> File:

@@ -21,10 +21,9 @@ from projects.queries.parts import part
 from projects.templatetags.charts import spark
 from projects.views import readme
 from projects.views.common import conditional, etag_of, page_of, repository_page
-from projects.views.tree import listing_context
+from projects.views.tree import directory, listing_context
 
 TOP_CONTRIBUTORS = 6
-LICENCE_FILES = ("licence", "license", "copying", "copyright")
 
 
 @require_safe
@@ -58,15 +57,14 @@ def _counted(repository: Repository) -> tuple[object, ...]:
 
 
 def _context(request: ActorRequest, repository: Repository, position: queries.Position) -> dict[str, Any]:
-    listing = queries.listing(repository, position)
-    assert listing is not None  # noqa: S101 - the root is a directory
-    context = listing_context(request, repository, position, listing)
+    found = directory(repository, position)
+    assert found is not None  # noqa: S101 - the root is a directory
+    context = listing_context(request, repository, position, found)
     base = context["base"]
-    licence = next((one for one in listing.entries if one.kind == "blob" and one.name.lower().startswith(LICENCE_FILES)), None)
     return {
         **context,
-        **readme.context(repository, position, listing.entries, wanted=request.GET.get("readme", "")),
-        "licence_href": f"{base}/blob/{position.ref}/{filenames.quoted(licence.name)}" if licence else "",
+        **readme.context(repository, position, found.readmes, wanted=request.GET.get("readme", "")),
+        "licence_href": f"{base}/blob/{position.ref}/{filenames.quoted(found.licence)}" if found.licence else "",
         "website_shown": urlsplit(repository.website).netloc or repository.website,
         "latest_release": _latest_release(repository, base),
         "languages": _shares(repository.languages),

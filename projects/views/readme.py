@@ -33,44 +33,47 @@ def _language_of(stem: str) -> str:
     return "zh" if rest in _ZH else "en" if rest in _EN else "" if rest == "" else "?"
 
 
-def candidates(entries: list[gitstore.Entry]) -> dict[str, gitstore.Entry]:
-    """Language ("", zh, en) → the README of that language; Markdown before reStructuredText before text."""
+def candidates(names: list[str]) -> dict[str, str]:
+    """Language ("", zh, en) → the name of the README of that language; Markdown before reStructuredText before text."""
     order = {"markdown": 0, "rst": 1, "notebook": 2, "": 3}
-    found: dict[str, tuple[int, gitstore.Entry]] = {}
-    for entry in entries:
-        if entry.kind not in ("blob", "executable") or not entry.name.lower().startswith("readme"):
+    found: dict[str, tuple[int, str]] = {}
+    for name in names:
+        if not name.lower().startswith("readme"):
             continue
-        stem, dot, extension = entry.name.rpartition(".")
+        stem, dot, extension = name.rpartition(".")
         if not dot:
-            stem, extension = entry.name, "txt"
+            stem, extension = name, "txt"
         kind = _KINDS.get(extension.lower(), "")
         if kind == "table" or (not kind and extension.lower() != "txt"):
-            if _language_of(entry.name) == "?":
+            if _language_of(name) == "?":
                 continue
-            stem = entry.name  # README.zh without an extension
+            stem = name  # README.zh without an extension
         language = _language_of(stem)
         rank = order[kind if kind in order else ""]
         if language != "?" and (language not in found or rank < found[language][0]):
-            found[language] = (rank, entry)
-    return {language: entry for language, (_rank, entry) in found.items()}
+            found[language] = (rank, name)
+    return {language: name for language, (_rank, name) in found.items()}
 
 
-def context(repository: Repository, position: queries.Position, entries: list[gitstore.Entry], *, wanted: str = "") -> dict[str, Any]:
-    """`readme` for `_readme.html`, in the reader's language where there is one; nothing without a README."""
-    known = candidates(entries)
+def context(repository: Repository, position: queries.Position, known: dict[str, str], *, wanted: str = "") -> dict[str, Any]:
+    """`readme` for `_readme.html`, in the reader's language where there is one; nothing without a README. `known`: see `candidates`."""
     if not known:
         return {}
     mine = "en" if (get_language() or "").startswith("en") else "zh"
     language = next((one for one in (wanted, mine, "", "zh", "en") if one in known), next(iter(known)))
-    entry = known[language]
-    path = f"{position.path}/{entry.name}" if position.path else entry.name
+    if wanted == "default" and "" in known:
+        language = ""
+    name = known[language]
+    path = f"{position.path}/{name}" if position.path else name
     file = queries.Position(position.kind, position.name, position.oid, path)
-    key = ("readme", entry.oid, path, repository.get_absolute_url(), position.ref)
-    content = part(key, lambda: _html(repository, file, entry))
+    with queries.reading():
+        oid = gitstore.entry(repository.path, position.oid, path).oid
+    key = ("readme", oid, path, repository.get_absolute_url(), position.ref, get_language())
+    content = part(key, lambda: _html(repository, file, oid))
     labels = {"": "README", "zh": "中文", "en": "English"}
     return {
         "readme": {
-            "shown": filenames.shown(entry.name),
+            "shown": filenames.shown(name),
             "quoted": filenames.quoted(path),
             "html": mark_safe(content),  # noqa: S308 - built by the renderers, which escape
             "languages": [
@@ -82,13 +85,13 @@ def context(repository: Repository, position: queries.Position, entries: list[gi
     }
 
 
-def _html(repository: Repository, file: queries.Position, entry: gitstore.Entry) -> str:
+def _html(repository: Repository, file: queries.Position, oid: str) -> str:
     with queries.reading():
-        blob = gitstore.blob(repository.path, entry.oid, limit=MAX_BYTES)
+        blob = gitstore.blob(repository.path, oid, limit=MAX_BYTES)
     decoded = rendering.decoded(blob.data)
     if decoded is None:
         return ""
-    return rendered_html(repository, file, decoded.text, kind_of(entry.name))
+    return rendered_html(repository, file, decoded.text, kind_of(file.filename))
 
 
 def rendered_html(repository: Repository, file: queries.Position, text: str, kind: str) -> str:

@@ -1,25 +1,27 @@
 """Directories: their entries with the last commit of each, and the README below."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import gitstore
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
 from core import budget, filenames
 from core.actors import ActorRequest
 from projects import queries, rules
 from projects.models import Repository
-from projects.queries.parts import part
+from projects.queries.parts import keep, kept
 from projects.templatetags import rows
 from projects.views import readme
 from projects.views.common import conditional, etag_of, page_of, repository_page
 
 SHORT = 12  # digits of an oid in the links of a listing: whole ones are a third of its compressed size
+LICENCE_FILES = ("licence", "license", "copying", "copyright")
 PAGE_ENTRIES = 1000  # of a directory; the rest is reached by `?from=`
 
 
@@ -34,38 +36,75 @@ def repository_tree(request: ActorRequest, repository: Repository, tail: str) ->
     def make() -> HttpResponseBase:
         if not position.is_tip:
             budget.spend(request)
-        listing = queries.listing(repository, position)
-        if listing is None:
+        found = directory(repository, position, first=first)
+        if found is None:
             return HttpResponseRedirect(f"{repository.get_absolute_url()}/blob/{position.ref}{position.quoted_path}")
-        context = listing_context(request, repository, position, listing, first=first)
-        return page_of(request, repository, "projects/tree.html", {**context, **readme.context(repository, position, listing.entries)})
+        context = listing_context(request, repository, position, found)
+        return page_of(request, repository, "projects/tree.html", {**context, **readme.context(repository, position, found.readmes)})
 
     return conditional(request, etag, make)
 
 
-def listing_context(
-    request: ActorRequest, repository: Repository, position: queries.Position, listing: queries.Listing, *, first: int = 0
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One page of a listing as it is shown: immutable, so it is kept as a whole."""
+
+    rows: str
+    total: int
+    left: int
+    next_from: int
+    latest: str  # oid of the newest commit here
+    pending: bool  # the last commits are still computed
+    readmes: dict[str, str]  # language → name
+    licence: str  # name of the licence's file
+
+
+def directory(repository: Repository, position: queries.Position, *, first: int = 0) -> Directory | None:
+    """The listing from entry `first`; None if a file stands there. Raises NotFound."""
+    base = repository.get_absolute_url()
+    ready = queries.last_commits_ready(repository, position)
+    hour = int(datetime.now(UTC).timestamp() // 3600)  # ages change
+    key = ("directory", repository.pk, base, position.ref, position.oid, position.path, first, ready, get_language(), hour)
+    known = kept(key)
+    if isinstance(known, Directory):
+        return known
+    listing = queries.listing(repository, position)
+    if listing is None:
+        return None
+    entries = listing.entries[first : first + PAGE_ENTRIES]
+    names = [one.name for one in listing.entries if one.kind in ("blob", "executable")]
+    made = Directory(
+        rows=_rows(base, position, entries, listing),
+        total=len(listing.entries),
+        left=max(0, len(listing.entries) - first - len(entries)),
+        next_from=first + PAGE_ENTRIES,
+        latest=listing.latest.oid if listing.latest else "",
+        pending=listing.last_commits is None,
+        readmes=readme.candidates(names),
+        licence=next((name for name in names if name.lower().startswith(LICENCE_FILES)), ""),
+    )
+    if made.pending != ready:
+        keep(key, made)
+    return made
+
+
+def listing_context(request: ActorRequest, repository: Repository, position: queries.Position, found: Directory) -> dict[str, Any]:
     """What the tools row, the commit bar and the file table need."""
     base = repository.get_absolute_url()
-    entries = listing.entries[first : first + PAGE_ENTRIES]
-    left = len(listing.entries) - first - len(entries)
-    key = ("tree", repository.pk, base, position.ref, position.path, listing.oid, position.oid if listing.last_commits is not None else "",
-           first, get_language(), int(datetime.now(UTC).timestamp() // 3600))
-    known: dict[str, User] = queries.authors([listing.latest]) if listing.latest else {}
+    latest = gitstore.commit(repository.path, found.latest) if found.latest else None
     return {
         "base": base,
         "position": position,
         "crumbs": position.crumbs(base),
         "switch": queries.switch(repository, position),
-        "latest": queries.shown(listing.latest, known) if listing.latest else None,
+        "latest": queries.shown(latest, queries.authors([latest])) if latest else None,
         "history_href": f"{base}/commits/{position.ref}{position.quoted_path}" if position.path else "",
-        "rows": part(key, lambda: _rows(base, position, entries, listing)),
-        "pending": listing.last_commits is None,
-        "caption": ngettext("%(n)d entry of %(place)s", "%(n)d entries of %(place)s", len(listing.entries))
-        % {"n": len(listing.entries), "place": position.shown_path or position.shown},
-        "entries_left": left,
-        "next_from": first + PAGE_ENTRIES,
+        "rows": mark_safe(found.rows),  # noqa: S308 - built by templatetags.rows, which escapes
+        "pending": found.pending,
+        "caption": ngettext("%(n)d entry of %(place)s", "%(n)d entries of %(place)s", found.total)
+        % {"n": found.total, "place": position.shown_path or position.shown},
+        "entries_left": found.left,
+        "next_from": found.next_from,
         "may_push": bool(rules.can_push(request.actor, repository)),
     }
 
