@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 import gitstore
 from core.actors import Actor
-from core.errors import Conflict, Invalid, NotFound
-from projects import rules
+from core.errors import Conflict, Invalid, LimitReached, NotFound
+from projects import policies, rules
 from projects.commands.creation import require_branch_name
 from projects.commands.identity import signature_of
 from projects.commands.refs import apply_updates
@@ -75,10 +75,11 @@ def commit_files(
     Commits of others that touch other files do not matter: the changes are put on top of them.
     Raises NotFound or Forbidden (rules.can_push, policies), Invalid (paths, message, branch name), Edited (a file is not what was
     expected),
-    Conflict (the new branch exists, too much traffic). Publishes RefsUpdated.
+    Conflict (the new branch exists, too much traffic), LimitReached (quota). Publishes RefsUpdated.
     """
     rules.can_push(actor, repository).require()
     _require_changes(changes)
+    _require_room(repository, changes)
     text = _message(message, default_message)
     if new_branch:
         require_branch_name(new_branch, field="new_branch")
@@ -118,6 +119,20 @@ def _require_changes(changes: Sequence[Change]) -> None:
             gitstore.check_path(path)
         except gitstore.NameInvalid as error:
             raise Invalid(_("“%s” cannot be the path of a file.") % path[:200], field="path", code="path") from error
+
+
+def _require_room(repository: Repository, changes: Sequence[Change]) -> None:
+    """Raise LimitReached if the new content does not fit into the owner's quota (a push is measured in its quarantine, this is not)."""
+    size = sum(_size(repository, change) for change in changes)
+    if size > 0 and size > policies.quota_left(repository):
+        raise LimitReached(_("The quota of “%s” is used up.") % repository.namespace.slug, code="quota")
+
+
+def _size(repository: Repository, change: Change) -> int:
+    """Bytes the change brings."""
+    if isinstance(change, Write):
+        return gitstore.blob_size(repository.path, change.blob) if change.blob else len(change.content)
+    return len(change.content or b"") if isinstance(change, Rename) else 0
 
 
 def _paths(changes: Iterable[Change]) -> Iterable[str]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +12,7 @@ import gitstore
 from core import events
 from core.actors import Actor
 from core.errors import Conflict, Invalid, LimitReached
-from projects import rules
+from projects import policies, rules
 from projects.commands.refs import apply_updates
 from projects.events import ReleasePublished
 from projects.models import Release, ReleaseAsset, Repository
@@ -100,6 +100,8 @@ def add_asset(actor: Actor, release: Release, *, name: str, sha256: str, size: i
     name = asset_name(name)
     if release.assets.count() >= ASSETS_MAX:
         raise LimitReached(_("A release holds at most %d files.") % ASSETS_MAX, field="files")
+    if size > policies.quota_left(release.repository) - _assets_bytes(release.repository):
+        raise LimitReached(_("“%s” does not fit into the quota.") % name, field="files", code="quota")
     try:
         with transaction.atomic():
             return ReleaseAsset.objects.create(
@@ -107,6 +109,12 @@ def add_asset(actor: Actor, release: Release, *, name: str, sha256: str, size: i
             )
     except IntegrityError as error:
         raise Conflict(_("There is a file “%s” already.") % name, field="files") from error
+
+
+def _assets_bytes(repository: Repository) -> int:
+    """Release files under the repository's owner, in bytes; they count beside the repositories."""
+    rows = ReleaseAsset.objects.filter(release__repository__namespace_id=repository.namespace_id)
+    return int(rows.aggregate(total=Sum("size"))["total"] or 0)
 
 
 def remove_asset(actor: Actor, asset: ReleaseAsset) -> None:

@@ -11,6 +11,7 @@ from projects.forms.creation import NAME_HELP, VISIBILITY_HELP, NamespaceField
 from projects.models import Access, Protection
 
 MIB = 1024**2
+BRANCHES_LISTED = 300  # more are typed, not chosen
 PUSHERS = [("read", _("Everyone who may read")), ("write", _("Everyone who may write")), ("maintain", _("Maintainers")),
            ("admin", _("Administrators")), ("nobody", _("Nobody"))]  # fmt: skip
 
@@ -40,7 +41,10 @@ class BranchForm(forms.Form):
 
     def __init__(self, *args: Any, branches: list[str], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["branch"].choices = [(branch, branch) for branch in branches]  # type: ignore[attr-defined]
+        if len(branches) > BRANCHES_LISTED:
+            self.fields["branch"] = forms.CharField(label=_("Default branch"), max_length=200)
+        else:
+            self.fields["branch"].choices = [(branch, branch) for branch in branches]  # type: ignore[attr-defined]
 
 
 class PushRulesForm(forms.Form):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 import gitstore
 from core import encodings, filenames
 from core.actors import ActorRequest
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound
 from projects import commands, rules
 from projects.commands.edits import Edited, Remove, Rename, Write
 from projects.forms.edits import CommitForm, FileForm, RemoveForm, UploadForm
@@ -81,7 +81,7 @@ def _attempt(form: CommitForm, act: Callable[[], str]) -> str:
         return ""
     try:
         return act()
-    except (Invalid, Conflict, Forbidden) as error:
+    except (Invalid, Conflict, Forbidden, LimitReached) as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return ""
 

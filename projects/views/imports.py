@@ -58,8 +58,10 @@ def import_progress(request: ActorRequest, repository: Repository) -> HttpRespon
         "run": run,
         "phase": _(IMPORT_PHASES[run.phase]) if run.phase in IMPORT_PHASES else "",
         "may_administer": may,
-        "live": live.address("imports", f"{run.pk}.{get_language()}") if run.state in (ImportRun.State.QUEUED, ImportRun.State.RUNNING) else "",
-        "source": run.source_shown if may or "://" in run.source_shown else "",  # a folder of the server is nobody's business
+        "live": live.address("imports", f"{run.pk}.{get_language()}")
+        if run.state in (ImportRun.State.QUEUED, ImportRun.State.RUNNING)
+        else "",
+        "source": run.source_shown if may or "://" in run.source_shown else "",
     }
     if request.headers.get("HX-Request"):
         return render(request, "projects/import_progress.html#progress", {"repository": repository, **context})

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound
 from core.models import Event
 from projects import commands
 from projects.commands.edits import Edited, Remove, Rename, Write
@@ -166,6 +166,23 @@ def test_two_editors_of_different_files_both_win():
     [thread.join() for thread in threads]
     assert not failures
     assert git(made.path, "ls-tree", "--name-only", "main").split() == ["a", "f0", "f1", "f2"]
+
+
+def test_quota_counts_for_edits_and_release_files():
+    owner = person()
+    made = repository(owner, files={"a": b"1"})
+    release = commands.save_release(actor(owner), made, tag="v1")
+    type(owner).objects.filter(pk=owner.pk).update(quota_bytes=10)
+    made = type(made).objects.select_related("namespace__user").get(pk=made.pk)
+    with pytest.raises(LimitReached):
+        commands.commit_files(actor(owner), made, branch="main", changes=[Write("x", b"x" * 11)], message="m")
+    commands.commit_files(actor(owner), made, branch="main", changes=[Write("x", b"x")], message="m")
+    release.repository = made
+    commands.add_asset(actor(owner), release, name="a", sha256="0" * 64, size=8)
+    with pytest.raises(LimitReached):
+        commands.add_asset(actor(owner), release, name="b", sha256="0" * 64, size=8)
+    with pytest.raises(Conflict):
+        commands.add_asset(actor(owner), release, name="a", sha256="0" * 64, size=1)
 
 
 def test_branches():

@@ -11,7 +11,7 @@ from core.models import Event
 from projects import commands, queries, rules
 from projects.models import FormerAddress, Repository, Star, Watch
 from tests.factories.accounts import actor, organization, person, sign_in
-from tests.factories.projects import commit, repository
+from tests.factories.projects import commit, git, repository
 
 pytestmark = pytest.mark.django_db
 
@@ -296,3 +296,54 @@ def test_team_access(client):
     assert client.get(f"/{org.slug}/t/settings/access").status_code == 200
     commands.remove_team_access(actor(owner), made, team)
     assert rules.access(actor(dev), made) == "read"
+
+
+def test_deploy_keys(client):
+    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    def line(key):
+        return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+    owner, other = person(), person()
+    made, elsewhere = repository(owner, name="k"), repository(other)
+    good = line(ed25519.Ed25519PrivateKey.generate())
+    key = commands.add_deploy_key(actor(owner), made, title="", key=good + " build@ci")
+    assert key.key.title == "build@ci"
+    assert key.key.fingerprint.startswith("SHA256:")
+    with pytest.raises(Conflict) as caught:
+        commands.add_deploy_key(actor(other), elsewhere, title="x", key=good)
+    assert str(made) not in caught.value.message
+    short = line(rsa.generate_private_key(65537, 1024))
+    for wrong in (
+        "",
+        "hello",
+        "ssh-dss AAAA",
+        "ssh-ed25519 !!!",
+        good.replace("ssh-ed25519", "ssh-rsa"),
+        short,
+        good + "\n" + good,
+        'command="x" ' + good,
+    ):
+        with pytest.raises(Invalid):
+            commands.add_deploy_key(actor(owner), made, title="x", key=wrong)
+    with pytest.raises(Forbidden):
+        commands.add_deploy_key(actor(other), made, title="x", key=good)
+    with pytest.raises(NotFound):
+        commands.remove_deploy_key(actor(other), elsewhere, key=key.pk)
+    sign_in(client, owner)
+    assert key.key.fingerprint.encode() in client.get(f"/{owner.slug}/k/settings/keys").content.replace(b"&#x2B;", b"+")
+    commands.remove_deploy_key(actor(owner), made, key=key.pk)
+    assert not made.deploy_keys.exists()
+
+
+def test_default_branch_is_typed_when_there_are_many(client):
+    owner = person()
+    made = repository(owner, name="many", files={"a": b"1"})
+    oid = git(made.path, "rev-parse", "main")
+    git(made.path, "update-ref", "--stdin", data="".join(f"create refs/heads/b{n} {oid}\n" for n in range(400)).encode())
+    sign_in(client, owner)
+    page = client.get(f"/{owner.slug}/many/settings").content
+    assert b"b399" not in page
+    assert client.post(f"/{owner.slug}/many/settings", {"act": "branch", "branch": "b399"}).status_code == 302
+    assert client.post(f"/{owner.slug}/many/settings", {"act": "branch", "branch": "b400"}).status_code == 422
