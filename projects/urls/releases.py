@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from projects import feeds
-from projects.views import releases
+from projects.views import feeds, releases
 
 REPOSITORY = "<str:namespace>/<str:name>"
 
