@@ -247,9 +247,8 @@ def prepare(options: Options, environment: dict[str, str]) -> list[str]:
         now.setdefault("demo", "due")
         save_stamps(options.data, now)
     static = fingerprint("static/**/*", "requirements.txt")
-    if before.get("static") != static or not (options.data / "static").is_dir():
+    if not options.reload and (before.get("static") != static or not (options.data / "static" / "staticfiles.json").exists()):
         say("collecting static files")
-        shutil.rmtree(options.data / "static.new", ignore_errors=True)
         manage(environment, log, "collectstatic", "--no-input", "--clear", "--verbosity", "0")
         now["static"] = static
         save_stamps(options.data, now)
