@@ -1,17 +1,123 @@
 """allauth's adapters: where its flows meet our commands. The only file with signal receivers (ARCHITECTURE.md)."""
 
+from typing import Any
+
+from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa import signals as mfa_signals
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount import signals as social_signals
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts import commands
+from accounts.events import SecurityFact
+from accounts.models import User
+from core import events
+from core.clients import client_ip
+from core.errors import DomainError
+from core.site import setting
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Sign-up, sign-in, mails."""
 
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Closed when people come by invitation only (an accepted invitation link opens it for this session)."""
+        return setting("signup") != "invitation" or bool(request.session.get("site_invitation"))
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """The account and its namespace in one transaction; waits for approval where the site says so."""
+        user = super().save_user(request, user, form, commit=False)
+        try:
+            return commands.register_person(user, needs_approval=setting("signup") == "approval")
+        except DomainError as error:
+            raise self.validation_error_class(error.message) from error
+
+    validation_error_class = type("SignupFailed", (Exception,), {})
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that limits count by: forwarded headers count only behind the configured proxies."""
+        return client_ip(request) or "unknown"
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Refuse names that organisations hold."""
+        username = super().clean_username(username, shallow=shallow)
+        if not shallow and commands.slug_taken(username):
+            from django.core.exceptions import ValidationError
+
+            raise ValidationError(_("The name “%s” is taken.") % username)
+        return str(username)
+
+    def is_safe_url(self, url: str) -> bool:
+        """Only addresses of this site are redirected to."""
+        return bool(super().is_safe_url(url)) and "\\" not in (url or "")
+
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Sign-in through other sites."""
 
+    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
+        """As sign-up: the namespace is made with the account."""
+        commands.prepare_social(sociallogin.user)
+        return super().save_user(request, sociallogin, form)  # type: ignore[no-any-return]
+
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors."""
+
+
+def _note(kind: str, request: HttpRequest | None, user: User, **detail: str) -> None:
+    """Publish one line for the person's security log."""
+    ip = client_ip(request) if request is not None else ""
+    agent = request.headers.get("User-Agent", "")[:200] if request is not None else ""
+    with transaction.atomic():
+        events.publish(SecurityFact(user_id=user.pk, kind=kind, detail=detail, ip=ip, user_agent=agent))
+
+
+@receiver(account_signals.user_logged_in)
+def _signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _note("signed_in", request, user)
+
+
+@receiver(account_signals.password_changed)
+def _password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _note("password_changed", request, user)
+
+
+@receiver(account_signals.password_reset)
+def _password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _note("password_reset", request, user)
+
+
+@receiver(account_signals.email_added)
+def _email_added(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _note("email_added", request, user)
+
+
+@receiver(account_signals.email_removed)
+def _email_removed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _note("email_removed", request, user)
+
+
+@receiver(account_signals.email_changed)
+def _email_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _note("email_changed", request, user)
+
+
+@receiver(mfa_signals.authenticator_added)
+def _mfa_added(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
+    _note("mfa_added", request, user, name=str(authenticator.type))
+
+
+@receiver(mfa_signals.authenticator_removed)
+def _mfa_removed(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
+    _note("mfa_removed", request, user, name=str(authenticator.type))
+
+
+@receiver(social_signals.social_account_added)
+def _social_added(request: HttpRequest, sociallogin: Any, **kwargs: Any) -> None:
+    _note("social_added", request, sociallogin.user, name=str(sociallogin.account.provider))

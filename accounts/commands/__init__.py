@@ -15,6 +15,7 @@ from accounts.commands.administration import (
     set_staff,
     suspend_person,
 )
+from accounts.commands.keys import add_signing_key, add_ssh_key, remove_signing_key, remove_ssh_key
 from accounts.commands.organizations import (
     accept_invitation,
     change_organization,
@@ -30,11 +31,25 @@ from accounts.commands.organizations import (
     set_team_member,
     withdraw_invitation,
 )
-from accounts.commands.people import create_user
+from accounts.commands.people import create_user, prepare_social, register_person, slug_taken
+from accounts.commands.profile import change_profile, delete_person, encode_avatar, export_person, rename_namespace, set_avatar
 from accounts.commands.security import record_security_event
 from accounts.commands.tokens import create_token, note_token_use, revoke_token
 
 __all__ = [
+    "prepare_social",
+    "register_person",
+    "slug_taken",
+    "add_signing_key",
+    "add_ssh_key",
+    "change_profile",
+    "delete_person",
+    "encode_avatar",
+    "export_person",
+    "remove_signing_key",
+    "remove_ssh_key",
+    "rename_namespace",
+    "set_avatar",
     "accept_invitation",
     "change_organization",
     "change_site_setting",

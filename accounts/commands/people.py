@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounts import rules
 from accounts.commands.names import require_free_slug, require_name, take_slug
 from accounts.events import PersonRegistered
-from accounts.logic import clean_display_name
-from accounts.models import Namespace, User
+from accounts.logic import clean_display_name, name_fault
+from accounts.models import Acceptance, LegalDocument, Namespace, User
 from core import events
 from core.actors import Actor
 from core.errors import Conflict, Invalid
@@ -47,3 +47,38 @@ def create_user(actor: Actor, login: str, *, email: str, password: str, is_admin
         EmailAddress.objects.create(user=candidate, email=email, verified=True, primary=True)
         events.publish(PersonRegistered(user_id=candidate.pk))
     return candidate
+
+
+def slug_taken(slug: str) -> bool:
+    """True if a person or organisation holds the name."""
+    return Namespace.objects.filter(slug__iexact=slug).exists()
+
+
+def register_person(candidate: User, *, needs_approval: bool = False) -> User:
+    """Save an account that signed up, with its namespace, and accept the legal pages in force.
+
+    Raises Invalid or Conflict (name). Publishes PersonRegistered.
+    """
+    require_name(candidate.username, kind="namespace", field="username")
+    candidate.state = User.State.PENDING if needs_approval else User.State.ACTIVE
+    with transaction.atomic():
+        require_free_slug(candidate.username, field="username")
+        candidate.namespace = take_slug(candidate.username, Namespace.Kind.PERSON)
+        candidate.save()
+        for kind in LegalDocument.Kind.values:
+            document = LegalDocument.objects.filter(kind=kind).order_by("-published_at").first()
+            if document is not None:
+                Acceptance.objects.create(user=candidate, document=document)
+        events.publish(PersonRegistered(user_id=candidate.pk))
+    return candidate
+
+
+def prepare_social(candidate: User) -> None:
+    """Give an account that comes from another site a free login and its namespace."""
+    base = "".join(character for character in candidate.username if character.isascii() and (character.isalnum() or character in "._-")).strip("-._")[:32] or "user"
+    name, number = base, 1
+    while slug_taken(name) or name_fault(name, kind="namespace"):
+        number += 1
+        name = f"{base}{number}"
+    candidate.username = name
+    candidate.namespace = take_slug(name, Namespace.Kind.PERSON)

@@ -1,8 +1,14 @@
 """Sign-up."""
 
-from allauth.account.forms import SignupForm as AllauthSignupForm
-from django.core.exceptions import ValidationError
+from typing import Any
 
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from accounts import queries
 from accounts.commands.names import fault_message
 from accounts.logic import name_fault
 
@@ -16,4 +22,12 @@ username_validators = [_name_rules]
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
-    """Login, e-mail, password; the adapter makes the namespace."""
+    """Login, e-mail, password, and the legal pages where there are any; the adapter makes the namespace."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if any(queries.legal_document(kind) for kind in ("terms", "privacy")):
+            label = format_html(
+                _("I accept the <a href='{}'>terms of use</a> and the <a href='{}'>privacy policy</a>."), "/-/legal/terms", "/-/legal/privacy"
+            )
+            self.fields["accept"] = forms.BooleanField(label=label)

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver
 
-from accounts.urls import administration, organizations
+from accounts.urls import administration, organizations, settings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *organizations.urlpatterns,
     *administration.urlpatterns,
+    *settings.urlpatterns,
 ]

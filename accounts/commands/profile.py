@@ -1,0 +1,171 @@
+"""People change what is theirs: profile, picture, login; export and deletion."""
+
+import io
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import available_timezones
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from PIL import Image, UnidentifiedImageError
+
+from accounts import rules
+from accounts.commands.administration import end_sessions
+from accounts.commands.names import require_free_slug, require_name, take_slug
+from accounts.events import NamespaceRenamed
+from accounts.logic import clean_display_name
+from accounts.models import FormerName, Membership, Namespace, Organization, SSHKey, Token, User
+from accounts.places import before_delete
+from core import blobs, events
+from core.actors import Actor
+from core.errors import Conflict, Forbidden, Invalid
+
+AVATAR_BYTES = 5 * 1024**2
+AVATAR_PIXELS = 40_000_000  # a picture that claims more is refused before it is decoded
+AVATAR_SIDE = 256
+PROFILE = ("display_name", "bio", "affiliation", "location", "website", "language", "time_zone", "theme", "show_email")
+
+
+def _oneself(actor: Actor) -> User:
+    if actor.person is None:
+        raise Forbidden(_("Sign in first."), code="sign_in")
+    return actor.person
+
+
+def change_profile(actor: Actor, **values: Any) -> User:
+    """Write some of PROFILE. Raises Forbidden (anonymous), Invalid (time zone, language)."""
+    person = _oneself(actor)
+    if values.get("time_zone") and values["time_zone"] not in available_timezones():
+        raise Invalid(_("There is no such time zone."), field="time_zone")
+    if values.get("language") and values["language"] not in dict(settings.LANGUAGES):
+        raise Invalid(_("Choose a language."), field="language")
+    changed = {key: value for key, value in values.items() if key in PROFILE}
+    if "display_name" in changed:
+        changed["display_name"] = clean_display_name(changed["display_name"])
+    User.objects.filter(pk=person.pk).update(**changed)
+    person.refresh_from_db()
+    return person
+
+
+def encode_avatar(data: bytes) -> bytes:
+    """A square WebP of AVATAR_SIDE pixels, without metadata. Raises Invalid for what is no picture, too large, or a decompression bomb."""
+    if len(data) > AVATAR_BYTES:
+        raise Invalid(_("The picture may have at most 5 MB."), field="picture")
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "WEBP")) as picture:
+            if picture.width * picture.height > AVATAR_PIXELS:
+                raise Invalid(_("The picture has too many pixels."), field="picture")
+            picture.seek(0)
+            side = min(picture.size)
+            left, top = (picture.width - side) // 2, (picture.height - side) // 2
+            square = picture.convert("RGBA").crop((left, top, left + side, top + side)).resize((AVATAR_SIDE, AVATAR_SIDE))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Invalid(_("This is not a PNG, JPEG, GIF or WebP picture."), field="picture") from error
+    out = io.BytesIO()
+    square.save(out, "WEBP", quality=85)
+    return out.getvalue()
+
+
+def set_avatar(actor: Actor, chunks: Iterable[bytes] | None, *, organization: Organization | None = None) -> str:
+    """Store a picture for oneself or an organisation (None removes it); returns its SHA-256. Raises Invalid, Forbidden."""
+    if organization is not None:
+        rules.can_administer_organization(actor, organization).require()
+    person = _oneself(actor)
+    sha256 = ""
+    if chunks is not None:
+        data = bytearray()
+        for chunk in chunks:
+            data += chunk
+            if len(data) > AVATAR_BYTES:
+                raise Invalid(_("The picture may have at most 5 MB."), field="picture")
+        sha256 = blobs.put([encode_avatar(bytes(data))]).sha256
+    if organization is not None:
+        Organization.objects.filter(pk=organization.pk).update(avatar=sha256)
+    else:
+        User.objects.filter(pk=person.pk).update(avatar=sha256)
+    return sha256
+
+
+def rename_namespace(actor: Actor, namespace: Namespace, *, slug: str) -> Namespace:
+    """A new login or organisation name; the old one leads here until someone takes it.
+
+    Raises Forbidden, Invalid (form of the name), Conflict (taken). Publishes NamespaceRenamed.
+    """
+    if namespace.kind == Namespace.Kind.PERSON and actor.person != namespace.user and not actor.is_staff:
+        raise Forbidden(_("Only the person may change this name."))
+    if namespace.kind == Namespace.Kind.ORGANIZATION:
+        rules.can_administer_organization(actor, namespace.organization).require()
+    require_name(slug, kind="namespace", field="slug")
+    old = namespace.slug
+    if slug == old:
+        raise Invalid(_("This is the present name."), field="slug")
+    try:
+        with transaction.atomic():
+            if slug.lower() != old.lower():
+                require_free_slug(slug, field="slug")
+                FormerName.objects.filter(slug__iexact=slug).delete()
+                FormerName.objects.update_or_create(slug=old, defaults={"namespace": namespace})
+            Namespace.objects.filter(pk=namespace.pk).update(slug=slug)
+            if namespace.kind == Namespace.Kind.PERSON:
+                User.objects.filter(namespace=namespace).update(username=slug)
+            events.publish(NamespaceRenamed(namespace_id=namespace.pk, old=old, new=slug))
+    except IntegrityError as error:
+        raise Conflict(_("The name “%s” is taken.") % slug, field="slug", code="name_taken") from error
+    namespace.refresh_from_db()
+    return namespace
+
+
+def export_person(actor: Actor) -> dict[str, Any]:
+    """Everything we hold about the person, without secrets, as JSON values."""
+    person = _oneself(actor)
+    fields = ("username", "email", *PROFILE, "date_joined", "last_login")
+    return {
+        "profile": {name: _plain(getattr(person, name)) for name in fields},
+        "emails": list(EmailAddress.objects.filter(user=person).values("email", "verified", "primary")),
+        "organizations": [_row(row) for row in Membership.objects.filter(user=person).values("organization__namespace__slug", "role", "since")],
+        "ssh_keys": [_row(row) for row in SSHKey.objects.filter(user=person).values("title", "public_key", "created_at", "used_at")],
+        "tokens": [_row(row) for row in Token.objects.filter(user=person).values("name", "scopes", "created_at", "expires_at", "used_at")],
+        "security_log": [_row(row) for row in person.security_events.values("kind", "detail", "ip", "at")],
+        "legal": [_row(row) for row in person.acceptances.values("document__kind", "document__version", "at")],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: _plain(value) for key, value in row.items()}
+
+
+def delete_person(actor: Actor, *, confirmation: str) -> None:
+    """Close one's own account: credentials and personal data go, the name becomes free, commits stay what they are.
+
+    Raises Invalid (typed confirmation), Conflict (still owns repositories, or is the last owner of an organisation).
+    """
+    person = _oneself(actor)
+    if confirmation != person.username:
+        raise Invalid(_("Type “%s” to confirm.") % person.username, field="confirmation")
+    for reason in before_delete:
+        if message := reason(person):
+            raise Conflict(message, field="confirmation", code="not_empty")
+    owned = Membership.objects.filter(user=person, role="owner", organization__deleted_at=None).values_list("organization_id", flat=True)
+    for organization_id in owned:
+        if not Membership.objects.filter(organization_id=organization_id, role="owner").exclude(user=person).exists():
+            raise Conflict(_("You are the last owner of an organization. Make someone else owner first."), field="confirmation", code="last_owner")
+    end_sessions(person)
+    with transaction.atomic():
+        FormerName.objects.filter(namespace=person.namespace).delete()
+        ghost = take_slug(f"deleted-{person.pk}", Namespace.Kind.PERSON)
+        old = person.namespace
+        for rows in (person.tokens, person.ssh_keys, person.signing_keys, person.memberships, person.security_events):
+            rows.all().delete()
+        EmailAddress.objects.filter(user=person).delete()
+        User.objects.filter(pk=person.pk).update(
+            namespace=ghost, username=ghost.slug, email="", display_name="", bio="", affiliation="", location="", website="", avatar="",
+            password="!", is_active=False, state=User.State.SUSPENDED, suspended_reason="deleted", is_staff=False,
+        )  # fmt: skip
+        if old is not None:
+            old.delete()

@@ -1,0 +1,32 @@
+"""The security log follows what happened; invitations are mailed."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts import commands
+from accounts.events import InvitationSent, SecurityFact
+from accounts.models import Invitation, SecurityEvent
+from core.events import subscribe
+
+
+@subscribe(SecurityFact)
+def log_security(event: SecurityFact, cause: str) -> None:
+    """One line per fact: the event's id keeps a second delivery from writing it twice."""
+    if not SecurityEvent.objects.filter(user_id=event.user_id, detail__cause=cause).exists():
+        commands.record_security_event(event.user_id, event.kind, detail={**event.detail, "cause": cause}, ip=event.ip, user_agent=event.user_agent)
+
+
+@subscribe(InvitationSent, outside=True)
+def mail_invitation(event: InvitationSent, cause: str) -> None:
+    """The link, in both languages; a second delivery sends the same link again."""
+    invitation = Invitation.objects.select_related("organization__namespace").filter(pk=event.invitation_id, accepted_at=None).first()
+    if invitation is None or invitation.organization is None:
+        return
+    link = f"{settings.BASE_URL}/-/invitations/{event.secret}"
+    texts = []
+    for language in ("zh-hans", "en"):
+        with override(language):
+            texts.append(_("You are invited to join %(name)s: %(link)s") % {"name": invitation.organization.shown_name, "link": link})
+    send_mail(f"{invitation.organization.shown_name} · OpenI", "\n\n".join(texts), None, [invitation.email])
