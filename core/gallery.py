@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+REFUSED = {"name": "open exchange", "visibility": "public"}
 PARTS = ("button", "form", "mark", "say", "way", "box", "row", "tags")
 
 
@@ -66,9 +67,7 @@ def sample_context() -> dict[str, Any]:
     people = [Holder("lin-yue", "林悦"), Holder("pkumlq", "pkumlq"), Holder("zhou-ning", "周宁")]
     return {
         "parts": PARTS,
-        "sides": [
-            {"theme": theme, "form": SampleForm({"name": "open exchange", "visibility": "public"}, auto_id=f"{theme}_%s")} for theme in ("light", "dark")
-        ],
+        "sides": [{"theme": theme, "form": SampleForm(REFUSED, auto_id=f"{theme}_%s")} for theme in ("light", "dark")],
         "people": people,
         "moment": now - timedelta(hours=3),
         "pairs": [(_("Licence"), "Apache-2.0"), (_("Size"), "38 MiB")],
@@ -78,7 +77,9 @@ def sample_context() -> dict[str, Any]:
             {"url": "#g-way", "label": _("Settings"), "icon": "settings"},
         ],
         "repositories": [
-            Project(people[0], "open-exchange", "Model conversion and visualisation between frameworks.", "Python", "Apache-2.0", 1284, 126, now - timedelta(days=2), ("onnx",)),
-            Project(people[2], "视频编码", "端到端学习的帧内预测与码率控制。", "C++", "", 0, 3, now - timedelta(days=90), visibility="private", is_archived=True),
+            Project(
+                people[0], "open-exchange", _("Model conversion between frameworks."), "Python", "Apache-2.0", 1284, 126, now, ("onnx",)
+            ),
+            Project(people[2], "video-codec", "", "C++", "", 0, 3, now - timedelta(days=90), visibility="private", is_archived=True),
         ],
     }

@@ -44,9 +44,9 @@ def ago(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return ""
     local = timezone.localtime(moment)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), local.strftime("%Y-%m-%d %H:%M %Z"), relative(moment, timezone.now())
-    )
+    exact = local.strftime("%Y-%m-%d %H:%M %Z")
+    shown = relative(moment, timezone.now())
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), exact, shown)
 
 
 @register.simple_tag(name="bytes")
@@ -73,7 +73,9 @@ def avatar(holder: Any, size: str = "") -> SafeString:
     if holder is None:
         return format_html('<span class="{}" data-c="0" aria-hidden="true">?</span>', css)
     if holder.avatar_url:
-        return format_html('<span class="{}" aria-hidden="true"><img src="{}" alt="" loading="lazy" width="48" height="48"></span>', css, holder.avatar_url)
+        return format_html(
+            '<span class="{}" aria-hidden="true"><img src="{}" alt="" loading="lazy" width="48" height="48"></span>', css, holder.avatar_url
+        )
     colour = sum(holder.slug.encode()) % 6 + 1
     return format_html('<span class="{}" data-c="{}" aria-hidden="true">{}</span>', css, colour, holder.shown_name[:1].upper())
 
