@@ -3,6 +3,7 @@
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from accounts import places as accounts_places
 from core import live
 from core.actors import Actor
 from core.places import NavigationItem, navigation
@@ -23,6 +24,8 @@ tabs.add(Tab("code", _("Code"), "code", "", _always), order=10)
 tabs.add(Tab("releases", _("Releases"), "tag", "/releases", _always, count="releases"), order=70)
 tabs.add(Tab("contributors", _("Contributors"), "users", "/contributors", _always), order=80)
 tabs.add(Tab("settings", _("Settings"), "settings", "/settings", _administers), order=90)
+accounts_places.before_delete.add(queries.reason_to_keep_account)
+accounts_places.repository_choices.add(queries.repository_choices)
 navigation.add(NavigationItem(_("Explore"), "/explore", "/explore"), order=10)
 
 

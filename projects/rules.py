@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts import rules as accounts_rules
-from accounts.models import Membership, Namespace
+from accounts.models import Membership, Namespace, User
 from core.actors import Actor, Scope
 from core.errors import TakenDown
 from core.rules import ALLOW, HIDE, Decision, needs, refuse
@@ -28,12 +28,18 @@ def readable_by(actor: Actor) -> Q:
         alive
         & _narrowed(actor)
         & (
-            Q(visibility__in=(Visibility.PUBLIC, Visibility.INTERNAL))
-            | Q(namespace_id=person.namespace_id)
-            | Q(namespace__organization__in=Membership.objects.filter(user=person).values("organization_id"))
-            | Q(pk__in=Collaborator.objects.filter(user=person).values("repository_id"))
-            | Q(pk__in=TeamAccess.objects.filter(team__members=person).values("repository_id"))
+            Q(visibility__in=(Visibility.PUBLIC, Visibility.INTERNAL)) | belongs_to(person)
         )
+    )
+
+
+def belongs_to(person: User) -> Q:
+    """Condition on Repository: the person's own, their organisations', and those shared with them or their teams."""
+    return (
+        Q(namespace_id=person.namespace_id)
+        | Q(namespace__organization__in=Membership.objects.filter(user=person).values("organization_id"))
+        | Q(pk__in=Collaborator.objects.filter(user=person).values("repository_id"))
+        | Q(pk__in=TeamAccess.objects.filter(team__members=person).values("repository_id"))
     )
 
 

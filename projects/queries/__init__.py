@@ -29,6 +29,7 @@ from projects.queries.deleted import deleted_repositories, deleted_repository, o
 from projects.queries.network import Upstream, network, upstream
 from projects.queries.releases import asset, latest_release, release, releases
 from projects.queries.tags import commit_date, tags
+from projects.queries.choices import reason_to_keep_account, repository_choices
 from projects.queries.imports import import_snapshot, open_import
 from projects.queries.signing import Mark, signature_mark
 from projects.queries.wire import repository_for_wire
@@ -84,5 +85,7 @@ __all__ = [
     "commit_date",
     "tags",
     "import_snapshot",
+    "reason_to_keep_account",
+    "repository_choices",
     "open_import",
 ]

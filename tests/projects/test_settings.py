@@ -347,3 +347,19 @@ def test_default_branch_is_typed_when_there_are_many(client):
     assert b"b399" not in page
     assert client.post(f"/{owner.slug}/many/settings", {"act": "branch", "branch": "b399"}).status_code == 302
     assert client.post(f"/{owner.slug}/many/settings", {"act": "branch", "branch": "b400"}).status_code == 422
+
+
+def test_choices_for_tokens_and_reason_to_keep_an_account():
+    owner, friend = person(), person()
+    org = organization(owner=friend)
+    own = repository(owner)
+    shared = repository(friend, visibility="private")
+    commands.set_collaborator(actor(friend), shared, owner, access="read")
+    repository(friend)
+    in_org = repository(org)
+    assert {label for _pk, label in queries.repository_choices(actor(owner))} == {str(own), str(shared)}
+    assert str(in_org) in {label for _pk, label in queries.repository_choices(actor(friend))}
+    assert queries.repository_choices(actor(None)) == []
+    assert queries.reason_to_keep_account(owner)
+    commands.delete_repository(actor(owner), own, confirmation=str(own))
+    assert queries.reason_to_keep_account(owner) == ""
