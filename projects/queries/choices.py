@@ -25,5 +25,8 @@ def repository_choices(actor: Actor) -> list[tuple[int, str]]:
 
 def reason_to_keep_account(person: User) -> str:
     """A sentence while the person still has repositories, "" when nothing is in the way."""
-    count = Repository.objects.filter(namespace_id=person.namespace_id, deleted_at=None).count()
-    return _("Delete or transfer your repositories first; there are %d.") % count if count else ""
+    rows = Repository.objects.filter(namespace_id=person.namespace_id)
+    count = rows.filter(deleted_at=None).count()
+    if count:
+        return _("Delete or transfer your repositories first; there are %d.") % count
+    return _("Deleted repositories can still be restored. Close the account when their seven days are over.") if rows.exists() else ""

@@ -362,4 +362,6 @@ def test_choices_for_tokens_and_reason_to_keep_an_account():
     assert queries.repository_choices(actor(None)) == []
     assert queries.reason_to_keep_account(owner)
     commands.delete_repository(actor(owner), own, confirmation=str(own))
+    assert queries.reason_to_keep_account(owner)  # it can still be restored under this name
+    commands.purge_repository(SYSTEM, own)
     assert queries.reason_to_keep_account(owner) == ""
