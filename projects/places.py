@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from core.places import Place
 from projects.models import Repository
 
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
 @dataclass(frozen=True)
 class Tab:
     """One tab under a repository's title. `suffix` follows the repository's address, `key` says which one is current.
@@ -21,7 +26,7 @@ class Tab:
     """
 
     key: str
-    label: str  # lazy
+    label: "str | StrPromise"
     icon: str
     suffix: str
     visible: Callable[[Actor, Repository], bool]

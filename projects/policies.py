@@ -95,7 +95,9 @@ def protections(proposal: Proposal) -> Iterator[Refusal]:
     """Protected branches and tags: who may push, force and delete."""
     rows = list(proposal.repository.protections.prefetch_related("push_users"))
     for ref, old, new in proposal.updates if rows else ():
-        kind, short = ("branch", ref[11:]) if ref.startswith("refs/heads/") else ("tag", ref[10:]) if ref.startswith("refs/tags/") else ("", "")
+        kind, short = (
+            ("branch", ref[11:]) if ref.startswith("refs/heads/") else ("tag", ref[10:]) if ref.startswith("refs/tags/") else ("", "")
+        )
         by_pattern = {row.pattern: row for row in rows if row.kind == kind}
         pattern = matching_pattern(list(by_pattern), short)
         if pattern and (refusal := _protected(proposal, by_pattern[pattern], ref, old, new)):
@@ -127,9 +129,16 @@ def quota(proposal: Proposal) -> Iterator[Refusal]:
     """What the namespace's repositories weigh together, with this push, against its holder's quota."""
     if proposal.quarantine_bytes == 0 or (left := quota_left(proposal.repository)) >= proposal.quarantine_bytes:
         return
-    yield Refusal("", _("The quota of “%(name)s” is used up: this push needs %(size)s, %(left)s are left.") % {
-        "name": proposal.repository.namespace.slug, "size": filesizeformat(proposal.quarantine_bytes), "left": filesizeformat(max(left, 0)),
-    }, "quota")
+    yield Refusal(
+        "",
+        _("The quota of “%(name)s” is used up: this push needs %(size)s, %(left)s are left.")
+        % {
+            "name": proposal.repository.namespace.slug,
+            "size": filesizeformat(proposal.quarantine_bytes),
+            "left": filesizeformat(max(left, 0)),
+        },
+        "quota",
+    )
 
 
 def quota_left(repository: Repository) -> int:
@@ -149,9 +158,17 @@ def blob_sizes(proposal: Proposal) -> Iterator[Refusal]:
         return  # zlib packs at most about 1000 : 1, so no file in there can be so large
     for blob in new_blobs(proposal):
         if blob.size > limit:
-            yield Refusal("", _("The file “%(path)s” (%(oid)s) has %(size)s; the limit is %(limit)s. Use Git LFS for large files.") % {
-                "path": blob.path, "oid": blob.oid[:10], "size": filesizeformat(blob.size), "limit": filesizeformat(limit),
-            }, "blob_size")
+            yield Refusal(
+                "",
+                _("The file “%(path)s” (%(oid)s) has %(size)s; the limit is %(limit)s. Use Git LFS for large files.")
+                % {
+                    "path": blob.path,
+                    "oid": blob.oid[:10],
+                    "size": filesizeformat(blob.size),
+                    "limit": filesizeformat(limit),
+                },
+                "blob_size",
+            )
 
 
 def forbidden_paths(proposal: Proposal) -> Iterator[Refusal]:
@@ -160,7 +177,11 @@ def forbidden_paths(proposal: Proposal) -> Iterator[Refusal]:
     for blob in new_blobs(proposal) if patterns else ():
         for pattern in patterns:
             if fnmatchcase(blob.path if "/" in pattern else blob.path.rpartition("/")[2], pattern.lstrip("/")):
-                yield Refusal("", _("The file “%(path)s” is not allowed here (rule “%(pattern)s”).") % {"path": blob.path, "pattern": pattern}, "forbidden_path")
+                yield Refusal(
+                    "",
+                    _("The file “%(path)s” is not allowed here (rule “%(pattern)s”).") % {"path": blob.path, "pattern": pattern},
+                    "forbidden_path",
+                )
                 break
 
 
@@ -168,10 +189,17 @@ def committer_emails(proposal: Proposal) -> Iterator[Refusal]:
     """Where the repository asks for it: new commits carry a confirmed address of whoever pushes."""
     if not proposal.repository.check_emails or proposal.actor.person is None:
         return
-    own = {email.lower() for email in EmailAddress.objects.filter(user=proposal.actor.person, verified=True).values_list("email", flat=True)}
+    own = {
+        email.lower() for email in EmailAddress.objects.filter(user=proposal.actor.person, verified=True).values_list("email", flat=True)
+    }
     for commit in new_commits(proposal):
         if commit.committer.email.lower() not in own:
-            yield Refusal("", _("Commit %(oid)s is by “%(email)s”, which is not a confirmed address of yours.") % {"oid": str(commit.id)[:10], "email": commit.committer.email}, "email")
+            yield Refusal(
+                "",
+                _("Commit %(oid)s is by “%(email)s”, which is not a confirmed address of yours.")
+                % {"oid": str(commit.id)[:10], "email": commit.committer.email},
+                "email",
+            )
             return
 
 
@@ -206,9 +234,19 @@ def secrets(proposal: Proposal) -> Iterator[Refusal]:
             continue
         for what, match in secrets_in(content):
             if not _was_there(proposal, blob, match):
-                yield Refusal("", _("The file “%(path)s” seems to contain a secret (%(what)s), line %(line)d. Take it out of the commit, or push with “-o secrets.allow” if it is harmless.") % {
-                    "path": blob.path, "what": _(what), "line": content[: content.index(match)].count(b"\n") + 1,
-                }, "secret")
+                yield Refusal(
+                    "",
+                    _(
+                        "The file “%(path)s” seems to contain a secret (%(what)s), line %(line)d. "
+                        "Take it out of the commit, or push with “-o secrets.allow” if it is harmless."
+                    )
+                    % {
+                        "path": blob.path,
+                        "what": _(what),
+                        "line": content[: content.index(match)].count(b"\n") + 1,
+                    },
+                    "secret",
+                )
                 return
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 import gitstore
 from core import filetypes, licences
 from core.actors import Actor
-from projects import rules
+from core.rules import HIDE
 from projects.models import ContributionDay, Repository
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ def index_repository(actor: Actor, repository_id: int) -> None:
     Safe to repeat and to interrupt. Raises gitstore.RepositoryBusy while another process indexes the same repository.
     """
     if not actor.is_system:
-        rules.HIDE.require()
+        HIDE.require()
     repository = Repository.objects.select_related("namespace").filter(pk=repository_id, deleted_at=None).first()
     if repository is None or not repository.path.is_dir():
         return
@@ -38,7 +38,11 @@ def index_repository(actor: Actor, repository_id: int) -> None:
         repository.refresh_from_db()
         tip = gitstore.ref_oid(repository.path, f"refs/heads/{repository.default_branch}")
         tip = gitstore.commit_oid(repository.path, tip) if tip else ""
-        facts = {"head_oid": tip, "is_empty": not tip and not gitstore.branches(repository.path), "size_bytes": gitstore.disk_size(repository.path)}
+        facts = {
+            "head_oid": tip,
+            "is_empty": not tip and not gitstore.branches(repository.path),
+            "size_bytes": gitstore.disk_size(repository.path),
+        }
         Repository.objects.filter(pk=repository.pk).update(**facts)
         if tip != repository.indexed_oid:
             _count(repository, tip)
@@ -100,7 +104,9 @@ def _add_days(repository: Repository, days: Days) -> None:
     rows = list(_rows(repository, days))
     known = {
         (row.email, row.day): row.commits
-        for row in ContributionDay.objects.filter(repository=repository, email__in={row.email for row in rows}, day__in={row.day for row in rows})
+        for row in ContributionDay.objects.filter(
+            repository=repository, email__in={row.email for row in rows}, day__in={row.day for row in rows}
+        )
     }
     for row in rows:
         row.commits += known.get((row.email, row.day), 0)
@@ -157,9 +163,11 @@ def _last_commits(repository: Repository, tip: str) -> None:
     path = repository.path
     folders = [""]
     if repository.indexed_oid:
-        changed = gitstore.run(path, ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", repository.indexed_oid, tip]) if _exists(
-            path, repository.indexed_oid
-        ) and tip else b""
+        changed = (
+            gitstore.run(path, ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", repository.indexed_oid, tip])
+            if _exists(path, repository.indexed_oid) and tip
+            else b""
+        )
         touched = {name.decode("utf-8", "surrogateescape").rpartition("/")[0] for name in changed.split(b"\0") if name}
         folders += sorted(touched - {""})[:FOLDERS]
     for folder in folders if tip else ():

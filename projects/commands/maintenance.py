@@ -15,8 +15,8 @@ from django.utils import timezone
 import gitstore
 from core.actors import SYSTEM, Actor
 from core.models import Delivery
+from core.rules import HIDE
 from gitstore.store import object_of
-from projects import rules
 from projects.commands.indexing import index_repository
 from projects.commands.pushes import settle_intents
 from projects.models import Repository
@@ -45,7 +45,7 @@ def maintain_repository(actor: Actor, repository_id: int) -> bool:
     False if another process is at it. A pool is maintained with its member; nothing is ever pruned from it.
     """
     if not actor.is_system:
-        rules.HIDE.require()
+        HIDE.require()
     repository = Repository.objects.filter(pk=repository_id, deleted_at=None).first()
     if repository is None or not repository.path.is_dir():
         return False
@@ -70,7 +70,7 @@ def maintain_repository(actor: Actor, repository_id: int) -> bool:
 def maintain_if_grown(actor: Actor, repository_id: int) -> None:
     """After a push that brought much: one pack with bitmap and commit-graph, so that the next clone costs the server little."""
     if not actor.is_system:
-        rules.HIDE.require()
+        HIDE.require()
     repository = Repository.objects.filter(pk=repository_id, deleted_at=None).first()
     if repository is None or not repository.path.is_dir():
         return
@@ -99,7 +99,14 @@ def sweep_left_overs(path: Path, *, older_than: float = LEFT_OVER_SECONDS) -> li
     """Remove what killed git processes left in a repository; returns the names."""
     limit = time.time() - older_than
     gone = []
-    patterns = ("objects/tmp_objdir-*", "objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/*/tmp_obj_*", "shallow_*", "objects/incoming-*")
+    patterns = (
+        "objects/tmp_objdir-*",
+        "objects/pack/tmp_*",
+        "objects/pack/.tmp-*",
+        "objects/*/tmp_obj_*",
+        "shallow_*",
+        "objects/incoming-*",
+    )
     for pattern in patterns:
         for entry in path.glob(pattern):
             try:
@@ -128,7 +135,7 @@ def check_repositories(actor: Actor, *, deep: bool = False) -> Iterator[Finding]
     aside in DATA/lost, stale locks and temporary files removed, HEAD and default branch brought together, indexes caught up.
     """
     if not actor.is_system:
-        rules.HIDE.require()
+        HIDE.require()
     if late := settle_intents():
         yield Finding("pushes", f"{late} recorded late")
     yield from _folders_without_row()
@@ -187,7 +194,12 @@ def _check_locks(path: Path, name: str) -> Iterator[Finding]:
     if _git_at_work(path):
         return
     limit = time.time() - LOCK_SECONDS
-    for lock in (*path.glob("*.lock"), *(path / "refs").rglob("*.lock"), *(path / "objects").glob("info/**/*.lock"), *(path / "objects/pack").glob("*.lock")):
+    for lock in (
+        *path.glob("*.lock"),
+        *(path / "refs").rglob("*.lock"),
+        *(path / "objects").glob("info/**/*.lock"),
+        *(path / "objects/pack").glob("*.lock"),
+    ):
         if lock.is_file() and lock.stat().st_mtime < limit:
             lock.unlink(missing_ok=True)
             yield Finding(name, f"stale {lock.name} removed")
@@ -211,7 +223,11 @@ def _check_head(repository: Repository) -> Iterator[Finding]:
     branch, _oid = gitstore.head(repository.path)
     if branch == repository.default_branch:
         return
-    if branch and not gitstore.ref_oid(repository.path, f"refs/heads/{repository.default_branch}") and gitstore.ref_oid(repository.path, f"refs/heads/{branch}"):
+    if (
+        branch
+        and not gitstore.ref_oid(repository.path, f"refs/heads/{repository.default_branch}")
+        and gitstore.ref_oid(repository.path, f"refs/heads/{branch}")
+    ):
         Repository.objects.filter(pk=repository.pk).update(default_branch=branch)
         repository.default_branch = branch
     else:
@@ -228,4 +244,3 @@ def broken_refs(path: Path) -> list[str]:
         except gitstore.GitError:
             missing.append(ref)
     return missing
-

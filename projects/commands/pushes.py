@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pygit2
 import structlog
@@ -138,16 +139,16 @@ def _settle(path: Path) -> int:
     return recorded
 
 
-def _record_dead(content: dict[str, object]) -> int:
-    repository = Repository.objects.select_related("namespace").filter(pk=content["repository"], deleted_at=None).first()
+def _record_dead(content: dict[str, Any]) -> int:
+    repository = Repository.objects.select_related("namespace").filter(pk=int(content["repository"]), deleted_at=None).first()
     if repository is None or not repository.path.is_dir():
         return 0
-    moved = moved_updates(repository, [(str(ref), str(old), str(new)) for ref, old, new in content["updates"]])  # type: ignore[attr-defined]
-    since = datetime.fromtimestamp(float(str(content["at"])), tz=UTC)
+    moved = moved_updates(repository, [(str(ref), str(old), str(new)) for ref, old, new in content["updates"]])
+    since = datetime.fromtimestamp(float(content["at"]), tz=UTC)
     known = {json.dumps(push.updates) for push in Push.objects.filter(repository=repository, at__gte=since)}
     if not moved or json.dumps([list(update) for update in moved[:KEPT_UPDATES]]) in known:
         return 0
-    person = User.objects.filter(pk=content["by"]).first()
+    person = User.objects.filter(pk=content["by"]).first() if content["by"] else None
     record_push(Actor(person=person) if person else SYSTEM, repository, moved)
     log.warning("push_recorded_late", repository=repository.pk, refs=len(moved))
     return 1

@@ -103,7 +103,9 @@ def _actor_of_password(login: str, password: str, address: str) -> Actor:
         raise errors.credentials_needed(_("Wrong login, password or access token."))
     can_act(user).require()
     if mfa_adapter().is_mfa_enabled(user):
-        raise errors.credentials_needed(_("This account has two-step sign-in: use an access token as the password (%s/settings/tokens).") % settings.BASE_URL)
+        raise errors.credentials_needed(
+            _("This account has two-step sign-in: use an access token as the password (%s/settings/tokens).") % settings.BASE_URL
+        )
     for key, (limit, seconds) in budgets:
         limits.take(key, limit=limit + 1000, seconds=seconds, cost=-1)
     _remember(user, password)

@@ -19,7 +19,6 @@ import structlog
 from django.conf import settings
 from django.db import connection
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from accounts.models import SSHKey
 from core import metrics
@@ -109,8 +108,12 @@ def _session(client: socket.socket, descriptors: list[int], key_id: str, address
             try:
                 channel = HookChannel(actor, repository, language) if service == "git-receive-pack" else None
                 run = packs.command(
-                    service, repository.path, protocol=protocol_of(protocol), max_input=limit,
-                    extra=channel.environment if channel else None, descriptors=channel.descriptors if channel else (),
+                    service,
+                    repository.path,
+                    protocol=protocol_of(protocol),
+                    max_input=limit,
+                    extra=channel.environment if channel else None,
+                    descriptors=channel.descriptors if channel else (),
                 )
                 return _run(client, descriptors, run, channel)
             finally:
@@ -124,7 +127,13 @@ def _session(client: socket.socket, descriptors: list[int], key_id: str, address
 def _run(client: socket.socket, descriptors: list[int], run: packs.Command, channel: HookChannel | None) -> int:
     try:
         child = subprocess.Popen(
-            run.argv, env=run.env, stdin=descriptors[0], stdout=descriptors[1], stderr=descriptors[2], pass_fds=run.descriptors, start_new_session=True
+            run.argv,
+            env=run.env,
+            stdin=descriptors[0],
+            stdout=descriptors[1],
+            stderr=descriptors[2],
+            pass_fds=run.descriptors,
+            start_new_session=True,
         )
     except BaseException:
         if channel:
@@ -144,7 +153,7 @@ def _run(client: socket.socket, descriptors: list[int], run: packs.Command, chan
         ended.poll()
     finally:
         os.close(handle)
-    status = packs.stop(child, run.service, patience=10 if channel and channel.accepted else 1.5 if channel else 0.05)
+    status = packs.stop(child, run, patience=10 if channel and channel.accepted else 1.5 if channel else 0.05)
     if channel:
         channel.finish()
     return status if 0 <= status < 256 else 128

@@ -136,7 +136,13 @@ class HookChannel:
     def _judge(self, request: HookRequest) -> tuple[list[str], bool]:
         weight = policies.directory_bytes(request.quarantine) if request.quarantine else 0
         proposal = Proposal(
-            self.actor, self.repository, rules.access(self.actor, self.repository), request.updates, request.options, request.quarantine, weight
+            self.actor,
+            self.repository,
+            rules.access(self.actor, self.repository),
+            request.updates,
+            request.options,
+            request.quarantine,
+            weight,
         )
         refused = policies.refusals(proposal)
         if refused:
@@ -172,5 +178,3 @@ def refusal_lines(refused: list[Refusal]) -> list[str]:
     if len(refused) > SHOWN_REFUSALS:
         lines.append("  " + _("… and %d more reasons.") % (len(refused) - SHOWN_REFUSALS))
     return [*lines, ""]
-
-

@@ -46,7 +46,16 @@ DUMB = re.compile(r"/.+\.git/(?:HEAD|objects/.*|info/(?!lfs|refs).*)")
 MAX_NEGOTIATION = 64 * 1024**2  # bytes of a fetch request, inflated
 PIPE = 60 * 1024  # bytes that fit a pipe before anybody reads
 NO_CACHE = [("Cache-Control", "no-cache, max-age=0, must-revalidate"), ("Expires", "Fri, 01 Jan 1980 00:00:00 GMT"), ("Pragma", "no-cache")]
-STATUS = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 413: "Payload Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests", 451: "Unavailable For Legal Reasons", 503: "Service Unavailable"}
+STATUS = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    413: "Payload Too Large",
+    415: "Unsupported Media Type",
+    429: "Too Many Requests",
+    451: "Unavailable For Legal Reasons",
+    503: "Service Unavailable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +127,15 @@ class GitHTTP:
                 raise
 
     def _serve(
-        self, call: Call, actor: Actor, repository: Repository, environ: Environ, start_response: StartResponse, release: Callable[[], None],
-        limit: int, language: str,
+        self,
+        call: Call,
+        actor: Actor,
+        repository: Repository,
+        environ: Environ,
+        start_response: StartResponse,
+        release: Callable[[], None],
+        limit: int,
+        language: str,
     ) -> Iterable[bytes]:
         protocol = protocol_of(environ.get("HTTP_GIT_PROTOCOL", ""))
         if call.route == "info/refs":
@@ -250,15 +266,23 @@ class Body:
 class Transfer:
     """The answer of a git child as a WSGI iterable; `close` frees the child whatever happened before."""
 
-    def __init__(self, child: "subprocess.Popen[bytes]", service: str, release: Callable[[], None], *, first: Iterable[bytes] = (), channel: HookChannel | None = None) -> None:
-        self._child, self._service, self._release, self._channel = child, service, release, channel
+    def __init__(
+        self,
+        child: "subprocess.Popen[bytes]",
+        run: packs.Command,
+        release: Callable[[], None],
+        *,
+        first: Iterable[bytes] = (),
+        channel: HookChannel | None = None,
+    ) -> None:
+        self._child, self._run, self._release, self._channel = child, run, release, channel
         self._first = list(first)
         self._bytes, self._since = 0, time.monotonic()
         self._open = True
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._first
-        assert self._child.stdout is not None
+        assert self._child.stdout is not None  # noqa: S101 - for the type checker
         for data in packs.blocks(self._child.stdout.fileno()):
             self._bytes += len(data)
             yield data
@@ -274,16 +298,16 @@ class Transfer:
             self._child.stdout.close()
         # A push ends by itself when its input does, and tidies up; a broken pipe or a signal would leave its quarantine behind.
         accepted = self._channel is not None and self._channel.accepted
-        status = packs.stop(self._child, self._service, patience=10 if accepted else 1.5 if pushing else 0.05)
+        status = packs.stop(self._child, self._run, patience=10 if accepted else 1.5 if pushing else 0.05)
         if self._channel is not None:
             self._channel.finish()
         if self._child.stdout is not None:
             self._child.stdout.close()
         self._release()
         metrics.TRANSFER_BYTES.labels("out", "http").inc(self._bytes)
-        log.info("git_transfer", service=self._service, bytes=self._bytes, status=status, ms=round((time.monotonic() - self._since) * 1000))
-        if self._service == "git-upload-pack":
-            packs.trim_cache()
+        log.info(
+            "git_transfer", service=self._run.service, bytes=self._bytes, status=status, ms=round((time.monotonic() - self._since) * 1000)
+        )
 
 
 _v2_capabilities: list[bytes] = []
@@ -299,7 +323,7 @@ def advertise(call: Call, repository: Repository, protocol: str, release: Callab
     banner = b"%04x%s0000" % (len(line) + 4, line)
     run = packs.command(call.service, repository.path, protocol=protocol, options=("--stateless-rpc", "--advertise-refs"))
     child = packs.start(run, stdin=subprocess.DEVNULL)
-    transfer = Transfer(child, call.service, release, first=[banner])
+    transfer = Transfer(child, run, release, first=[banner])
     if not modern:
         return transfer
     answer = b"".join(transfer)
@@ -312,7 +336,7 @@ def upload(repository: Repository, protocol: str, body: Body, release: Callable[
     """A fetch: the request first (it is small: wants and haves), then git's answer as it comes."""
     run = packs.command("git-upload-pack", repository.path, protocol=protocol, options=("--stateless-rpc",))
     size = 0
-    with tempfile.SpooledTemporaryFile(max_size=PIPE, dir=settings.DATA_DIR) as spool:
+    with tempfile.SpooledTemporaryFile(max_size=PIPE, dir=str(settings.DATA_DIR)) as spool:
         while data := body.read():
             spool.write(data)
             size += len(data)
@@ -320,15 +344,15 @@ def upload(repository: Repository, protocol: str, body: Body, release: Callable[
             descriptor = spool.fileno()
             spool.flush()
             spool.seek(0)
-            return Transfer(packs.start(run, stdin=descriptor), run.service, release)
+            return Transfer(packs.start(run, stdin=descriptor), run, release)
         spool.seek(0)
         request = spool.read()
     child = packs.start(run, stdin=subprocess.PIPE)
-    assert child.stdin is not None
+    assert child.stdin is not None  # noqa: S101 - for the type checker
     with contextlib.suppress(BrokenPipeError):
         child.stdin.write(request)
     child.stdin.close()
-    return Transfer(child, run.service, release)
+    return Transfer(child, run, release)
 
 
 def receive(
@@ -338,7 +362,12 @@ def receive(
     channel = HookChannel(actor, repository, language)
     try:
         run = packs.command(
-            "git-receive-pack", repository.path, protocol=protocol, options=("--stateless-rpc",), max_input=limit, extra=channel.environment,
+            "git-receive-pack",
+            repository.path,
+            protocol=protocol,
+            options=("--stateless-rpc",),
+            max_input=limit,
+            extra=channel.environment,
             descriptors=channel.descriptors,
         )
         child = packs.start(run, stdin=subprocess.PIPE)
@@ -350,14 +379,14 @@ def receive(
     try:
         early = _pump(body, child)
     except BaseException:
-        Transfer(child, run.service, release, channel=channel).close()
+        Transfer(child, run, release, channel=channel).close()
         raise
-    return Transfer(child, run.service, release, first=early, channel=channel)
+    return Transfer(child, run, release, first=early, channel=channel)
 
 
 def _pump(body: Body, child: "subprocess.Popen[bytes]") -> list[bytes]:
     """Write the body to git; what git says meanwhile (a few lines of progress) is returned, so neither waits for the other."""
-    assert child.stdin is not None and child.stdout is not None
+    assert child.stdin and child.stdout  # noqa: S101, PT018 - for the type checker
     source, sink = child.stdin.fileno(), child.stdout.fileno()
     os.set_blocking(source, False)
     poller = select.poll()

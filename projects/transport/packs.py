@@ -3,10 +3,12 @@
 import contextlib
 import os
 import select
+import shlex
 import signal
 import subprocess
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +35,7 @@ UPLOAD = {
     "uploadpack.allowFilter": "true",
     "uploadpack.allowAnySHA1InWant": "true",
     "uploadpack.keepAlive": "1",  # seconds: how soon we notice that the client of a silent pack-objects is gone
-    "uploadpack.packObjectsHook": str(FOLDER / "pack-objects"),
+    "uploadpack.packObjectsHook": shlex.quote(str(FOLDER / "pack-objects")),  # git hands it to a shell
     "uploadpackfilter.sparse:oid.allow": "false",
     "uploadpackfilter.combine.allow": "false",
     "uploadpackfilter.tree.maxDepth": "100",
@@ -80,7 +82,13 @@ class Command:
 
 
 def command(
-    service: str, path: Path, *, protocol: str = "", options: tuple[str, ...] = (), max_input: int = 0, extra: dict[str, str] | None = None,
+    service: str,
+    path: Path,
+    *,
+    protocol: str = "",
+    options: tuple[str, ...] = (),
+    max_input: int = 0,
+    extra: dict[str, str] | None = None,
     descriptors: tuple[int, ...] = (),
 ) -> Command:
     """The git command of `service` on the bare repository at `path`.
@@ -93,16 +101,30 @@ def command(
     env = variables(configuration, INTERNAL)
     if service == "git-upload-pack":
         env["OPENI_PACK_CACHE"] = str(cache_folder())
+        env["OPENI_PACK_ASIDE"] = str(cache_folder() / f"{uuid.uuid4().hex}.new")
     if protocol:
         env["GIT_PROTOCOL"] = protocol
     env.update(extra or {})
     return Command(service, ["git", service.removeprefix("git-"), *options, str(path)], env, descriptors)
 
 
+def tidy(run: Command) -> None:
+    """After the transfer: an unfinished copy of its pack goes, and the cache is kept within its limits."""
+    if aside := run.env.get("OPENI_PACK_ASIDE"):
+        Path(aside).unlink(missing_ok=True)
+        trim_cache()
+
+
 def start(run: Command, *, stdin: int) -> "subprocess.Popen[bytes]":
     """Start the command in a process group of its own, stdout a pipe; counted until `stop`."""
     child = subprocess.Popen(
-        run.argv, env=run.env, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=run.descriptors, start_new_session=True,
+        run.argv,
+        env=run.env,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=run.descriptors,
+        start_new_session=True,
         bufsize=0,
     )
     metrics.GIT_PROCESSES.labels(run.service).inc()
@@ -122,7 +144,7 @@ def blocks(descriptor: int) -> Iterator[bytes]:
         yield pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def stop(child: "subprocess.Popen[bytes]", service: str, *, patience: float = 0) -> int:
+def stop(child: "subprocess.Popen[bytes]", run: Command, *, patience: float = 0) -> int:
     """End the child and everything it started; returns its exit status. `patience`: seconds to let it finish by itself.
 
     TERM first, so that git removes its quarantine; KILL half a second later.
@@ -142,7 +164,8 @@ def stop(child: "subprocess.Popen[bytes]", service: str, *, patience: float = 0)
     status = child.wait()
     if status:
         kill_group(child.pid, signal.SIGKILL)  # what it left behind, such as pack-objects
-    metrics.GIT_PROCESSES.labels(service).dec()
+    metrics.GIT_PROCESSES.labels(run.service).dec()
+    tidy(run)
     return status
 
 
@@ -175,7 +198,7 @@ class Watchdog:
             time.sleep(1)
             now = time.monotonic()
             for pid, deadline in list(self._deadlines.items()):
-                if now > deadline and self._deadlines.pop(pid, None):
+                if now > deadline and self._deadlines.pop(pid, 0.0):
                     log.warning("git_took_too_long", pid=pid)
                     kill_group(pid, signal.SIGKILL)
 

@@ -55,7 +55,7 @@ async def in_thread(work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(_threads, run)
 
 
-class Connection(asyncssh.SSHServer):  # type: ignore[misc]
+class Connection(asyncssh.SSHServer):
     """One client: knows who it is once a key of the database has signed in."""
 
     open = 0
@@ -166,13 +166,23 @@ class Session:
     async def _git(self, service: str, repository: Repository, limit: int) -> int:
         channel = HookChannel(self.actor, repository, self.language) if service == "git-receive-pack" else None
         run = packs.command(
-            service, repository.path, protocol=self.protocol, max_input=limit,
-            extra=channel.environment if channel else None, descriptors=channel.descriptors if channel else (),
+            service,
+            repository.path,
+            protocol=self.protocol,
+            max_input=limit,
+            extra=channel.environment if channel else None,
+            descriptors=channel.descriptors if channel else (),
         )
         try:
             child = await asyncio.create_subprocess_exec(
-                *run.argv, env=run.env, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-                pass_fds=run.descriptors, start_new_session=True, limit=BLOCK * 4,
+                *run.argv,
+                env=run.env,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=run.descriptors,
+                start_new_session=True,
+                limit=BLOCK * 4,
             )
         except BaseException:
             if channel:
@@ -186,13 +196,12 @@ class Session:
             return await self._pump(child, channel)
         finally:
             metrics.GIT_PROCESSES.labels(service).dec()
-            if service == "git-upload-pack":
-                packs.trim_cache()
+            packs.tidy(run)
             log.info("git_transfer", service=service, via="ssh", status=child.returncode, ms=round((time.monotonic() - started) * 1000))
 
     async def _pump(self, child: asyncio.subprocess.Process, channel: HookChannel | None) -> int:
         """Bytes both ways until git is done, the client gone or the time over; then nothing of git is left."""
-        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+        assert child.stdin and child.stdout and child.stderr  # noqa: S101, PT018 - for the type checker
         feeding = asyncio.create_task(_feed(self.process.stdin, child.stdin))
         answering = asyncio.gather(_copy(child.stdout, self.process.stdout), _copy(child.stderr, self.process.stderr))
         gone = asyncio.create_task(self.process.wait_closed())
@@ -277,9 +286,22 @@ async def serve(host: str, port: int, *, ready: Callable[[int], None] = lambda p
         loop.add_signal_handler(sign, stopping.set)
     key = await loop.run_in_executor(None, host_key, settings.DATA_DIR / "ssh")
     server = await asyncssh.listen(
-        host, port, server_host_keys=[key], server_factory=Connection, process_factory=_handle, encoding=None, allow_pty=False, line_editor=False,
-        agent_forwarding=False, x11_forwarding=False, allow_scp=False, login_timeout=LOGIN_SECONDS, keepalive_interval=KEEPALIVE_SECONDS,
-        keepalive_count_max=4, reuse_address=True, server_version="OpenI",
+        host,
+        port,
+        server_host_keys=[key],
+        server_factory=Connection,
+        process_factory=_handle,
+        encoding=None,
+        allow_pty=False,
+        line_editor=False,
+        agent_forwarding=False,
+        x11_forwarding=False,
+        allow_scp=False,
+        login_timeout=LOGIN_SECONDS,
+        keepalive_interval=KEEPALIVE_SECONDS,
+        keepalive_count_max=4,
+        reuse_address=True,
+        server_version="OpenI",
     )
     listener = door.open_door(settings.DATA_DIR / "ssh" / "door.sock")
     ready(server.get_port())

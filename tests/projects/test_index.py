@@ -4,16 +4,16 @@ import subprocess
 import time
 from datetime import UTC, datetime
 
-import gitstore
 import pytest
 
+import gitstore
 from core.actors import SYSTEM
 from core.models import Event
 from projects import commands
 from projects.models import ContributionDay, Push, Repository
 from projects.places import ZERO
 from tests.factories import accounts
-from tests.projects.wire import Git, git, refs_on_disk, repository  # noqa: F401
+from tests.projects.wire import Git, refs_on_disk, repository
 
 pytestmark = pytest.mark.django_db
 
@@ -216,7 +216,15 @@ def test_lost_object_is_reported(git: Git, demo, deliver):
 
 def test_dates_beyond_the_calendar_do_not_stop_the_index(git: Git, demo, deliver):
     folder = git.new()
-    git.run("commit", "--allow-empty", "-q", "-m", "far", cwd=folder, env={"GIT_AUTHOR_DATE": "@99999999999 +0000", "GIT_COMMITTER_DATE": f"@{int(datetime.now(UTC).timestamp())} +0000"})
+    git.run(
+        "commit",
+        "--allow-empty",
+        "-q",
+        "-m",
+        "far",
+        cwd=folder,
+        env={"GIT_AUTHOR_DATE": "@99999999999 +0000", "GIT_COMMITTER_DATE": f"@{int(datetime.now(UTC).timestamp())} +0000"},
+    )
     push(git, demo, folder, "main")
     deliver()
     assert counted(demo)[0] == 2

@@ -10,7 +10,7 @@ from projects import policies
 from projects.models import Collaborator, Protection, Push, Repository
 from projects.places import ZERO, Refusal, push_policies
 from tests.factories import accounts
-from tests.projects.wire import Git, git, refs_on_disk, repository, url, web  # noqa: F401
+from tests.projects.wire import Git, refs_on_disk, repository, url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENGLISH = {"LANGUAGE": "en"}
@@ -44,7 +44,14 @@ def developer(demo):
 def refused(web: str, git: Git, folder, repo: Repository, token: str, *arguments: str) -> str:
     """What git shows of a push that must not happen."""
     before, pushes = refs_on_disk(repo), Push.objects.count()
-    said = git.run("push", *[one for one in arguments if one.startswith("-")], url(web, repo, token), *[one for one in arguments if not one.startswith("-")], cwd=folder, ok=False).stderr
+    said = git.run(
+        "push",
+        *[one for one in arguments if one.startswith("-")],
+        url(web, repo, token),
+        *[one for one in arguments if not one.startswith("-")],
+        cwd=folder,
+        ok=False,
+    ).stderr
     assert refs_on_disk(repo) == before
     assert Push.objects.count() == pushes
     return str(said)
@@ -149,7 +156,10 @@ def test_large_file_is_named_with_its_path_wherever_in_the_push(web, git: Git, d
     assert oid[:10] in said
 
 
-@pytest.mark.parametrize("pattern, path, stops", [("*.exe", "bin/a.exe", True), ("data/*", "data/x", True), ("data/*", "other/x", False), (".env", "a/.env", True)])
+@pytest.mark.parametrize(
+    "pattern, path, stops",
+    [("*.exe", "bin/a.exe", True), ("data/*", "data/x", True), ("data/*", "other/x", False), (".env", "a/.env", True)],
+)
 def test_forbidden_paths(web, git: Git, demo, token, pushed, pattern, path, stops):
     Repository.objects.filter(pk=demo.pk).update(forbidden_paths=[pattern])
     git.commit(pushed, {path: "x"})
@@ -168,7 +178,11 @@ def test_committer_email_must_be_a_confirmed_one_of_the_pusher(web, git: Git, de
     mine.run("push", url(web, demo, token), "main", cwd=pushed)
 
 
-KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\n" + ("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n" * 4) + "-----END OPENSSH PRIVATE KEY-----\n"
+KEY = (
+    "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+    + ("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n" * 4)
+    + "-----END OPENSSH PRIVATE KEY-----\n"
+)
 SECRETS = {
     "key": KEY,
     "aws": "id = AKIAIOSFODNN7EXAMPLE\n",
@@ -190,14 +204,48 @@ def test_secrets_are_refused_with_file_and_line_and_can_be_allowed(web, git: Git
 
 
 def test_ordinary_text_is_no_secret(web, git: Git, demo, token, pushed):
-    git.commit(pushed, {"a.txt": "-----BEGIN PRIVATE KEY-----\n(your key here)\n", "b.txt": "AKIA…\n" + "a" * 40 + "\n" + "0" * 40 + "\n" + git.head(pushed)})
+    git.commit(
+        pushed,
+        {
+            "a.txt": "-----BEGIN PRIVATE KEY-----\n(your key here)\n",
+            "b.txt": "AKIA…\n" + "a" * 40 + "\n" + "0" * 40 + "\n" + git.head(pushed),
+        },
+    )
     git.run("push", url(web, demo, token), "main", cwd=pushed)
 
 
 def test_tree_with_dotgit_is_refused_by_fsck(web, git: Git, demo, token, pushed):
     blob = git.run("hash-object", "-w", "--stdin", cwd=pushed, input="x").stdout.strip()
-    inner = git.run("hash-object", "-t", "tree", "-w", "--literally", "--stdin", cwd=pushed, text=False, input=b"100644 config\0" + bytes.fromhex(blob)).stdout.decode().strip()
-    root = git.run("hash-object", "-t", "tree", "-w", "--literally", "--stdin", cwd=pushed, text=False, input=b"40000 .git\0" + bytes.fromhex(inner)).stdout.decode().strip()
+    inner = (
+        git.run(
+            "hash-object",
+            "-t",
+            "tree",
+            "-w",
+            "--literally",
+            "--stdin",
+            cwd=pushed,
+            text=False,
+            input=b"100644 config\0" + bytes.fromhex(blob),
+        )
+        .stdout.decode()
+        .strip()
+    )
+    root = (
+        git.run(
+            "hash-object",
+            "-t",
+            "tree",
+            "-w",
+            "--literally",
+            "--stdin",
+            cwd=pushed,
+            text=False,
+            input=b"40000 .git\0" + bytes.fromhex(inner),
+        )
+        .stdout.decode()
+        .strip()
+    )
     commit = git.run("commit-tree", "-m", "evil", root, cwd=pushed).stdout.strip()
     assert "hasDotgit" in refused(web, git, pushed, demo, token, f"{commit}:refs/heads/evil")
 

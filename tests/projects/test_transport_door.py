@@ -8,8 +8,8 @@ from django.conf import settings
 
 from projects.models import Push
 from tests.factories import accounts
-from tests.projects.test_transport_ssh import Keys, ssh_port  # noqa: F401
-from tests.projects.wire import Git, git, refs_on_disk, repository  # noqa: F401
+from tests.projects.test_transport_ssh import Keys
+from tests.projects.wire import Git, refs_on_disk, repository
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -22,7 +22,9 @@ def door(ssh_port) -> str:
 
 def ask(door: str, public: str) -> str:
     kind, base64 = public.split()[:2]
-    return subprocess.run([str(DEPLOY / "openi-authorized-keys"), kind, base64, door], capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    return subprocess.run(
+        [str(DEPLOY / "openi-authorized-keys"), kind, base64, door], capture_output=True, text=True, check=True, timeout=20
+    ).stdout.strip()
 
 
 @pytest.fixture

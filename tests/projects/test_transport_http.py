@@ -17,7 +17,7 @@ import pytest
 from core.models import Event
 from projects.models import Push, Repository
 from tests.factories import accounts
-from tests.projects.wire import Git, git, refs_on_disk, repository, url, wait_until, web  # noqa: F401
+from tests.projects.wire import Git, refs_on_disk, repository, url, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,7 +73,13 @@ def test_each_protocol_version_serves_shallow_partial_and_single_branch(web, git
         git.commit(folder, {f"f{number}": str(number)})
     git.run("tag", "-a", "v1", "-m", "one", cwd=folder)
     git.run("push", url(web, demo, token), "main", "main:other", "v1", cwd=folder)
-    for options in (["--depth=1"], ["--filter=blob:none"], ["--single-branch", "--branch", "other"], ["--bare"], ["--no-local", "--depth=2"]):
+    for options in (
+        ["--depth=1"],
+        ["--filter=blob:none"],
+        ["--single-branch", "--branch", "other"],
+        ["--bare"],
+        ["--no-local", "--depth=2"],
+    ):
         target = tmp_path / "-".join(options).replace("/", "")
         git.run("-c", f"protocol.version={version}", "clone", "-q", *options, url(web, demo), str(target))
         assert git.head(target) == git.head(folder)
@@ -190,7 +196,12 @@ def test_expect_100_continue_is_answered_at_once(web, demo, token):
 def test_probe_is_answered_with_an_empty_200(web, demo, token):
     basic = base64.b64encode(f"x:{token}".encode()).decode()
     answer, text = request(
-        web, "POST", "/alice/demo/git-receive-pack", b"0000", Content_Type="application/x-git-receive-pack-request", Authorization=f"Basic {basic}"
+        web,
+        "POST",
+        "/alice/demo/git-receive-pack",
+        b"0000",
+        Content_Type="application/x-git-receive-pack-request",
+        Authorization=f"Basic {basic}",
     )
     assert (answer.status, text) == (200, b"")
 
@@ -260,7 +271,9 @@ def test_push_without_right_is_refused_in_the_clients_language(web, git: Git, de
     bob = accounts.token(accounts.person("bob"))
     refused = git.run("push", url(web, demo, bob), "main", cwd=folder, ok=False, env={"LANGUAGE": "en"})
     assert "You need write access" in refused.stderr or "写" in refused.stderr
-    answer, text = request(web, "GET", "/alice/demo.git/info/refs?service=git-receive-pack", Authorization=f"Bearer {bob}", Accept_Language="en")
+    answer, text = request(
+        web, "GET", "/alice/demo.git/info/refs?service=git-receive-pack", Authorization=f"Bearer {bob}", Accept_Language="en"
+    )
     assert answer.status == 403
     assert b"You need write access to this repository." in text
     assert answer.getheader("Content-Type").startswith("text/plain")
@@ -268,7 +281,9 @@ def test_push_without_right_is_refused_in_the_clients_language(web, git: Git, de
 
 def test_archived_repository_refuses_with_a_sentence(web, git: Git, demo, token):
     Repository.objects.filter(pk=demo.pk).update(is_archived=True)
-    answer, text = request(web, "GET", "/alice/demo.git/info/refs?service=git-receive-pack", Authorization=f"Bearer {token}", Accept_Language="en")
+    answer, text = request(
+        web, "GET", "/alice/demo.git/info/refs?service=git-receive-pack", Authorization=f"Bearer {token}", Accept_Language="en"
+    )
     assert answer.status == 403
     assert b"archived" in text
 
@@ -292,7 +307,15 @@ def test_former_address_is_served_without_a_redirect(web, git: Git, demo, token,
     assert refs_on_disk(demo)
 
 
-@pytest.mark.parametrize("path", ["/alice/demo.git/info/refs", "/alice/demo.git/HEAD", "/alice/demo.git/objects/info/packs", "/alice/demo.git/info/refs?service=git-evil"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/alice/demo.git/info/refs",
+        "/alice/demo.git/HEAD",
+        "/alice/demo.git/objects/info/packs",
+        "/alice/demo.git/info/refs?service=git-evil",
+    ],
+)
 def test_dumb_protocol_is_refused_with_a_sentence(web, demo, path):
     answer, text = request(web, "GET", path, Accept_Language="en")
     assert answer.status == 403
@@ -315,8 +338,12 @@ def test_client_that_dies_in_a_push_leaves_nothing(web, git: Git, demo, token):
     (folder / "big").write_bytes(os.urandom(40 * 1024**2))
     git.commit(folder, {})
     slow = subprocess.Popen(
-        ["git", "-c", "http.postBuffer=65536", "push", url(web, demo, token), "main"], cwd=folder,
-        env=git.environment(GIT_CURL_VERBOSE="0"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        ["git", "-c", "http.postBuffer=65536", "push", url(web, demo, token), "main"],
+        cwd=folder,
+        env=git.environment(GIT_CURL_VERBOSE="0"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     wait_until(lambda: any((demo.path / "objects").glob("tmp_objdir-*")), 20)
     os.killpg(slow.pid, signal.SIGKILL)
@@ -327,7 +354,7 @@ def test_client_that_dies_in_a_push_leaves_nothing(web, git: Git, demo, token):
     assert not Push.objects.exists()
 
 
-def test_client_that_dies_in_a_clone_frees_the_process(web, git: Git, demo, token):
+def test_client_that_dies_in_a_clone_frees_the_process(web, git: Git, demo, token, settings):
     folder = git.new()
     (folder / "big").write_bytes(os.urandom(30 * 1024**2))
     git.commit(folder, {})
@@ -342,6 +369,7 @@ def test_client_that_dies_in_a_clone_frees_the_process(web, git: Git, demo, toke
         assert b"200 OK" in client.recv(4096)
         assert children_on(demo)
     wait_until(lambda: not children_on(demo), 2)
+    wait_until(lambda: not list((Path(settings.DATA_DIR) / "cache" / "packs").glob("*.new")), 2)
 
 
 def children_on(repo: Repository) -> list[str]:
@@ -368,7 +396,11 @@ def test_two_pushes_to_one_ref_at_once_one_wins(web, git: Git, demo, token, tmp_
     outcomes: list[int] = []
 
     def push(copy: Path) -> None:
-        outcomes.append(subprocess.run(["git", "push", "-q", "origin", "main"], cwd=copy, env=git.environment(), capture_output=True, check=False).returncode)
+        outcomes.append(
+            subprocess.run(
+                ["git", "push", "-q", "origin", "main"], cwd=copy, env=git.environment(), capture_output=True, check=False
+            ).returncode
+        )
 
     threads = [threading.Thread(target=push, args=(copy,)) for copy in copies]
     for thread in threads:
@@ -406,5 +438,3 @@ def test_too_many_transfers_are_503_with_retry_after(web, git: Git, demo, token)
         for client in clients:
             client.close()
     wait_until(lambda: not children_on(demo), 3)
-
-

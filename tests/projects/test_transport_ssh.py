@@ -2,46 +2,18 @@
 
 import os
 import signal
-import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import asyncssh
 import pytest
-from django.conf import settings
 
 from accounts.models import SSHKey
 from projects.models import DeployKey, Push, Repository
 from tests.factories import accounts
 from tests.projects.test_transport_http import children_on
-from tests.projects.wire import Git, environment, free_port, git, refs_on_disk, repository, wait_until  # noqa: F401
+from tests.projects.wire import Git, refs_on_disk, repository, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="session")
-def ssh_port(django_db_setup: None, django_db_blocker) -> Iterator[int]:
-    port = free_port()
-    with django_db_blocker.unblock():
-        variables = environment()
-    log = open(Path(settings.DATA_DIR) / "ssh.log", "wb")  # noqa: SIM115
-    child = subprocess.Popen([sys.executable, "-m", "tests.projects.live_ssh", str(port)], env=variables, stdout=log, stderr=log)
-    try:
-        wait_until(lambda: _listens(port), 30)
-        yield port
-    finally:
-        child.terminate()
-        child.wait(15)
-
-
-def _listens(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
-            return client.recv(8).startswith(b"SSH-2.0")
-    except OSError:
-        return False
 
 
 class Keys:
@@ -57,7 +29,8 @@ class Keys:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"GIT_SSH_COMMAND": f"ssh -i {self.path} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -F /dev/null"}
+        options = "-o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -F /dev/null"
+        return {"GIT_SSH_COMMAND": f"ssh -i {self.path} {options}"}
 
     def belongs_to(self, user) -> SSHKey:
         return SSHKey.objects.create(user=user, title="k", algorithm="ssh-ed25519", public_key=self.public, fingerprint=self.fingerprint)
@@ -99,7 +72,9 @@ def test_shallow_and_partial_clones(ssh_port, git: Git, keys, demo, tmp_path, ve
     folder = git.new()
     git.commit(folder, {"a": "a"})
     git.run("push", address(ssh_port, demo), "main", cwd=folder, env=keys.environment)
-    git.run("-c", f"protocol.version={version}", "clone", "-q", *options, address(ssh_port, demo), str(tmp_path / "copy"), env=keys.environment)
+    git.run(
+        "-c", f"protocol.version={version}", "clone", "-q", *options, address(ssh_port, demo), str(tmp_path / "copy"), env=keys.environment
+    )
     assert git.head(tmp_path / "copy") == git.head(folder)
 
 
@@ -131,7 +106,9 @@ def test_missing_and_private_are_one_sentence(ssh_port, git: Git, demo, alice):
     keys = Keys(git, "bob")
     keys.belongs_to(accounts.person("bob"))
     said = [
-        git.run("ls-remote", f"ssh://git@127.0.0.1:{ssh_port}/alice/{name}.git", env={**keys.environment, "LANG": "en_US.UTF-8"}, ok=False).stderr
+        git.run(
+            "ls-remote", f"ssh://git@127.0.0.1:{ssh_port}/alice/{name}.git", env={**keys.environment, "LANG": "en_US.UTF-8"}, ok=False
+        ).stderr
         for name in ("hidden", "missing")
     ]
     assert said[0] == said[1]
@@ -161,14 +138,40 @@ def test_deploy_key_reads_one_repository_and_writes_if_it_may(ssh_port, git: Git
 
 
 def test_greeting_names_the_login_and_nothing_else_runs(ssh_port, git: Git, keys):
-    words = ["ssh", "-T", "-p", str(ssh_port), "-i", str(keys.path), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-F", "/dev/null", "git@127.0.0.1"]
+    words = [
+        "ssh",
+        "-T",
+        "-p",
+        str(ssh_port),
+        "-i",
+        str(keys.path),
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        "-F",
+        "/dev/null",
+        "git@127.0.0.1",
+    ]
     hello = subprocess.run(words, capture_output=True, text=True, timeout=20, env=git.environment(), check=False)
     assert (hello.returncode, "alice" in hello.stdout) == (0, True)
-    for command in ("id", "git-upload-pack '/alice/../../etc'", "git-upload-archive '/alice/demo'", "git-receive-pack --help '/a/b'", "sh -c id"):
+    for command in (
+        "id",
+        "git-upload-pack '/alice/../../etc'",
+        "git-upload-archive '/alice/demo'",
+        "git-receive-pack --help '/a/b'",
+        "sh -c id",
+    ):
         run = subprocess.run([*words, command], capture_output=True, text=True, timeout=20, env=git.environment(), check=False)
         assert run.returncode == 128, command
         assert "uid=" not in run.stdout
-    forward = subprocess.run([*words[:2], "-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:1", *words[2:]], capture_output=True, timeout=20, env=git.environment(), check=False)
+    forward = subprocess.run(
+        [*words[:2], "-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:1", *words[2:]],
+        capture_output=True,
+        timeout=20,
+        env=git.environment(),
+        check=False,
+    )
     assert forward.returncode == 255
     sftp = subprocess.run([*words[:2], "-s", *words[2:], "sftp"], capture_output=True, timeout=20, env=git.environment(), check=False)
     assert sftp.returncode != 0
@@ -179,8 +182,12 @@ def test_client_that_dies_in_a_push_leaves_nothing(ssh_port, git: Git, keys, dem
     (folder / "big").write_bytes(os.urandom(60 * 1024**2))
     git.commit(folder, {})
     slow = subprocess.Popen(
-        ["git", "push", "-q", address(ssh_port, demo), "main"], cwd=folder, env=git.environment(**keys.environment), stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True,
+        ["git", "push", "-q", address(ssh_port, demo), "main"],
+        cwd=folder,
+        env=git.environment(**keys.environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     wait_until(lambda: any((demo.path / "objects").glob("tmp_objdir-*")), 20)
     os.killpg(slow.pid, signal.SIGKILL)
@@ -194,7 +201,12 @@ def test_many_at_once(ssh_port, git: Git, keys, demo):
     folder = git.new()
     git.run("push", "-q", address(ssh_port, demo), "main", cwd=folder, env=keys.environment)
     running = [
-        subprocess.Popen(["git", "ls-remote", address(ssh_port, demo)], env=git.environment(**keys.environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            ["git", "ls-remote", address(ssh_port, demo)],
+            env=git.environment(**keys.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         for _ in range(6)
     ]
     assert [child.wait(30) for child in running] == [0] * 6

@@ -38,8 +38,23 @@ def web(django_db_setup: None, django_db_blocker) -> Iterator[str]:
     port = free_port()
     with django_db_blocker.unblock():
         variables = environment()
-    command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--workers", "1", "--blocking-threads", "16", "--http", "1",
-               "--no-ws", "--port", str(port), "--workers-kill-timeout", "3", "tests.projects.live_wsgi:application"]
+    command = [
+        str(Path(sys.executable).with_name("granian")),
+        "--interface",
+        "wsgi",
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "16",
+        "--http",
+        "1",
+        "--no-ws",
+        "--port",
+        str(port),
+        "--workers-kill-timeout",
+        "3",
+        "tests.projects.live_wsgi:application",
+    ]
     log = open(Path(settings.DATA_DIR) / "web.log", "wb")  # noqa: SIM115
     child = subprocess.Popen(command, env=variables, stdout=log, stderr=log, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
@@ -72,22 +87,63 @@ def wait_until(check, seconds: float = 5.0) -> float:
     return time.monotonic() - started
 
 
+@pytest.fixture(scope="session")
+def ssh_port(django_db_setup: None, django_db_blocker) -> Iterator[int]:
+    port = free_port()
+    with django_db_blocker.unblock():
+        variables = environment()
+    log = open(Path(settings.DATA_DIR) / "ssh.log", "wb")  # noqa: SIM115
+    child = subprocess.Popen([sys.executable, "-m", "tests.projects.live_ssh", str(port)], env=variables, stdout=log, stderr=log)
+    try:
+        wait_until(lambda: _listens(port), 30)
+        yield port
+    finally:
+        child.terminate()
+        child.wait(15)
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
+            return client.recv(8).startswith(b"SSH-2.0")
+    except OSError:
+        return False
+
+
 class Git:
     """A person's git: `home` is empty but for a name, no prompt, no system configuration."""
 
     def __init__(self, home: Path, email: str = "dev@example.org") -> None:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
-        (home / ".gitconfig").write_text(f"[user]\n name = Dev\n email = {email}\n[init]\n defaultBranch = main\n[advice]\n detachedHead = false\n[gc]\n auto = 0\n")
+        (home / ".gitconfig").write_text(
+            f"[user]\n name = Dev\n email = {email}\n[init]\n defaultBranch = main\n[advice]\n detachedHead = false\n[gc]\n auto = 0\n"
+        )
 
     def environment(self, **extra: str) -> dict[str, str]:
         """Variables of this git."""
-        return {"HOME": str(self.home), "PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", **extra}
+        return {
+            "HOME": str(self.home),
+            "PATH": os.environ["PATH"],
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "LC_ALL": "C.UTF-8",
+            **extra,
+        }
 
-    def run(self, *arguments: str, cwd: Path | None = None, ok: bool = True, env: dict[str, str] | None = None, **options) -> subprocess.CompletedProcess:
+    def run(
+        self, *arguments: str, cwd: Path | None = None, ok: bool = True, env: dict[str, str] | None = None, **options
+    ) -> subprocess.CompletedProcess:
         """Run git; `ok=False` expects a failure."""
         done = subprocess.run(
-            ["git", *arguments], cwd=cwd or self.home, env=self.environment(**(env or {})), capture_output=True, text=options.pop("text", True), timeout=120, check=False, **options
+            ["git", *arguments],
+            cwd=cwd or self.home,
+            env=self.environment(**(env or {})),
+            capture_output=True,
+            text=options.pop("text", True),
+            timeout=120,
+            check=False,
+            **options,
         )
         assert (done.returncode == 0) == ok, f"git {arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
@@ -135,5 +191,10 @@ def url(web: str, repo: Repository, token: str = "") -> str:
 
 def refs_on_disk(repo: Repository) -> dict[str, str]:
     """Ref → oid as plain git reads them."""
-    listed = subprocess.run(["git", "--git-dir", str(repo.path), "for-each-ref", "--format=%(refname) %(objectname)"], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "--git-dir", str(repo.path), "for-each-ref", "--format=%(refname) %(objectname)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return dict(line.split() for line in listed.stdout.splitlines())
