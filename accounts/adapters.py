@@ -22,7 +22,7 @@ from core.errors import DomainError
 from core.site import setting
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Sign-up, sign-in, mails."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -57,16 +57,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(super().is_safe_url(url)) and "\\" not in (url or "")
 
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """Sign-in through other sites."""
 
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
         """As sign-up: the namespace is made with the account."""
         commands.prepare_social(sociallogin.user)
-        return super().save_user(request, sociallogin, form)  # type: ignore[no-any-return]
+        user: User = super().save_user(request, sociallogin, form)
+        return user
 
 
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MFAAdapter(DefaultMFAAdapter):
     """Second factors."""
 
 

@@ -30,7 +30,7 @@ class ActorMiddleware:
         )
         if user is not None and user.language and user.language != translation.get_language():
             translation.activate(user.language)
-            request.LANGUAGE_CODE = user.language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = user.language
         zone = user.time_zone if user is not None and user.time_zone else settings.TIME_ZONE
         with timezone.override(ZoneInfo(zone)):
             return self.get_response(request)

@@ -86,7 +86,7 @@ class User(AbstractUser):
     quota_bytes = models.BigIntegerField(null=True, blank=True)  # None: the site's default
     pinned = models.JSONField(default=list, blank=True)  # repository ids, in order, at most 6
 
-    objects: ClassVar[UserManager["User"]] = UserManager()
+    objects: ClassVar[UserManager["User"]] = UserManager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("username"), name="username_unique_ci")]

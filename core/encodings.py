@@ -42,8 +42,9 @@ def guess(data: bytes) -> tuple[str, bytes]:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return ("utf-8" if name == "utf-8-sig" else name), mark
-    if name := _utf16_without_mark(data[:8192]) if b"\0" in data[:8192] else None:
-        return name, b""
+    wide = _utf16_without_mark(data[:8192]) if b"\0" in data[:8192] else None
+    if wide:
+        return wide, b""
     try:
         data.decode("utf-8")
         return "utf-8", b""

@@ -1,16 +1,14 @@
 """How a view runs a command for a form: errors of the domain land beside their field, nothing typed is lost."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
 
 from core.errors import Conflict, Invalid, LimitReached
 
-T = TypeVar("T")
 
-
-def attempt(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:
+def attempt(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> Any:
     """`act(cleaned_data)` if the form is valid; Invalid, Conflict and LimitReached become form errors and the answer is None.
 
     Commands that return None should be wrapped to return something truthy. Other errors go on to the middleware.

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 T = TypeVar("T")
 
@@ -29,7 +32,7 @@ class Place(Generic[T]):
 class NavigationItem:
     """One word of the site's main navigation; `prefix` decides which one is current."""
 
-    label: str  # lazy
+    label: "str | StrPromise"
     url: str
     prefix: str
 

@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from celery.schedules import schedule
@@ -88,7 +89,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "openi.urls"
 WSGI_APPLICATION = "openi.wsgi.application"
 APPEND_SLASH = False
-TEMPLATES = [
+TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
@@ -129,6 +130,7 @@ TEMPLATES = [
 COTTON_DIR = "components"
 
 DATABASE_URL = env.str("DATABASE_URL", default="")
+DATABASES: dict[str, Any]
 if DATABASE_URL:
     _db = urlsplit(DATABASE_URL)
     DATABASES = {
@@ -158,6 +160,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
+CACHES: dict[str, Any]
 if REDIS_URL:
     _redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     CACHES = {"default": {**_redis, "KEY_PREFIX": "c"}, "pages": {**_redis, "KEY_PREFIX": "p", "TIMEOUT": 7 * 86400}}

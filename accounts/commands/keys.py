@@ -8,15 +8,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.commands.security import record_security_event
-from accounts.models import SigningKey, SSHKey
+from accounts.models import SigningKey, SSHKey, User
 from core import sshkeys
 from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
-def _require_oneself(actor: Actor) -> None:
+def _require_oneself(actor: Actor) -> User:
     if actor.person is None or not actor.may(Scope.ADMIN):
         raise Forbidden(_("Sign in first."), code="sign_in")
+    return actor.person
 
 
 def add_ssh_key(actor: Actor, *, key: str, title: str = "") -> SSHKey:
@@ -71,7 +72,7 @@ def _gpg(key: str) -> tuple[str, str]:
 
 def add_signing_key(actor: Actor, *, key: str, title: str = "") -> SigningKey:
     """An SSH or GPG public key whose signatures count as one's own. Raises Forbidden, Invalid, Conflict (known)."""
-    _require_oneself(actor)
+    person = _require_oneself(actor)
     if "BEGIN PGP" in key:
         kind, text = SigningKey.Kind.GPG, key.strip()
         fingerprint, comment = _gpg(text)
@@ -81,7 +82,7 @@ def add_signing_key(actor: Actor, *, key: str, title: str = "") -> SigningKey:
     try:
         with transaction.atomic():
             made = SigningKey.objects.create(
-                user=actor.person, kind=kind, title=(title.strip() or comment or fingerprint)[:80], public_key=text, fingerprint=fingerprint
+                user=person, kind=kind, title=(title.strip() or comment or fingerprint)[:80], public_key=text, fingerprint=fingerprint
             )
             _log(actor, "signing_key_added", made.title)
     except IntegrityError as error:

@@ -174,7 +174,7 @@ def accept_invitation(actor: Actor, invitation: Invitation) -> Membership:
             organization=fresh.organization, user=actor.person, defaults={"role": fresh.role}
         )
         if made:
-            events.publish(MembershipChanged(organization_id=fresh.organization_id, user_id=actor.person.pk, role=fresh.role))
+            events.publish(MembershipChanged(organization_id=fresh.organization.pk, user_id=actor.person.pk, role=fresh.role))
     return membership
 
 
@@ -195,7 +195,7 @@ def delete_organization(actor: Actor, organization: Organization, *, confirmatio
     if confirmation != organization.slug:
         raise Invalid(_("Type “%s” to confirm.") % organization.slug, field="confirmation")
     with transaction.atomic():
-        if organization.namespace.repositories.filter(deleted_at=None).exists():  # type: ignore[attr-defined]
+        if organization.namespace.repositories.filter(deleted_at=None).exists():
             raise Conflict(_("Move or delete its repositories first."), code="not_empty")
         Organization.objects.filter(pk=organization.pk).update(deleted_at=timezone.now())
         Membership.objects.filter(organization=organization).delete()

@@ -1,7 +1,7 @@
 """People change what is theirs: profile, picture, login; export and deletion."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -136,7 +136,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _plain(value) for key, value in row.items()}
 
 
@@ -163,9 +163,11 @@ def delete_person(actor: Actor, *, confirmation: str) -> None:
         for rows in (person.tokens, person.ssh_keys, person.signing_keys, person.memberships, person.security_events):
             rows.all().delete()
         EmailAddress.objects.filter(user=person).delete()
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
         User.objects.filter(pk=person.pk).update(
             namespace=ghost, username=ghost.slug, email="", display_name="", bio="", affiliation="", location="", website="", avatar="",
-            password="!", is_active=False, state=User.State.SUSPENDED, suspended_reason="deleted", is_staff=False,
+            is_active=False, state=User.State.SUSPENDED, suspended_reason="deleted", is_staff=False,
         )  # fmt: skip
         if old is not None:
             old.delete()

@@ -21,7 +21,7 @@ def _name_rules(value: str) -> None:
 username_validators = [_name_rules]
 
 
-class SignupForm(AllauthSignupForm):  # type: ignore[misc]
+class SignupForm(AllauthSignupForm):
     """Login, e-mail, password, and the legal pages where there are any; the adapter makes the namespace."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -46,7 +46,7 @@ def writable_namespaces(actor: Actor) -> QuerySet[Namespace]:
     """Names under which the actor may create repositories: one's own first, then organisations as maintainer or owner."""
     if actor.person is None:
         return Namespace.objects.none()
-    own = Namespace.objects.filter(pk=actor.person.namespace_id)
+    own = Namespace.objects.filter(user=actor.person)
     organizations = Namespace.objects.filter(
         organization__memberships__user=actor.person,
         organization__memberships__role__in=("owner", "maintainer"),

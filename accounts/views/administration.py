@@ -18,6 +18,7 @@ from core.actors import ActorRequest
 from core.clients import client_ip
 from core.errors import NotFound
 from core.forms import attempt, done
+from core.markdown import render_text
 
 View = Callable[..., HttpResponse]
 
@@ -192,10 +193,8 @@ def legal_page(request: ActorRequest, kind: str) -> HttpResponse:
     """The terms or the privacy policy in force."""
     if kind not in ("terms", "privacy"):
         raise NotFound(_("There is nothing at this address, or you may not see it."))
-    from core.markdown import render_text  # noqa: PLC0415
-
     document = queries.legal_document(kind)
-    english = request.LANGUAGE_CODE == "en" and document is not None and document.text_en  # type: ignore[attr-defined]
+    english = request.LANGUAGE_CODE == "en" and document is not None and document.text_en
     html = render_text(document.text_en if english else document.text_zh) if document else ""
     return render(request, "accounts/legal.html", {"kind": kind, "document": document, "html": html})
 

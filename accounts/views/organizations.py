@@ -89,7 +89,9 @@ def member_change(request: ActorRequest, slug: str, login: str) -> HttpResponse:
     else:
         commands.remove_member(request.actor, organization, person)
     messages.success(request, _("Saved."))
-    return redirect("organization_members" if request.actor.person != person or role else "dashboard", **({"slug": organization.slug} if request.actor.person != person or role else {}))
+    if request.actor.person == person and not role:
+        return redirect("/")
+    return redirect("organization_members", slug=organization.slug)
 
 
 @require_POST

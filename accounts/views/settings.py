@@ -16,7 +16,7 @@ from accounts.forms.organizations import ConfirmationForm, RenameForm
 from accounts.forms.settings import AvatarForm, KeyForm, ProfileForm, TokenForm
 from accounts.models import User
 from accounts.places import repository_choices
-from accounts.queries import security
+from accounts.queries import people, security
 from core import blobs
 from core.actors import ActorRequest, Scope
 from core.errors import NotFound
@@ -29,7 +29,7 @@ P = ParamSpec("P")
 def signed_in(view: Callable[Concatenate[ActorRequest, P], HttpResponseBase]) -> Callable[Concatenate[ActorRequest, P], HttpResponseBase]:
     """Anonymous readers go to the sign-in page and come back."""
 
-    def guarded(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: ActorRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.actor.person is None:
             return redirect(f"/login?next={request.path}")
         return view(request, *args, **kwargs)
@@ -74,9 +74,10 @@ def _removed(request: ActorRequest) -> bool:
 def settings_account(request: ActorRequest) -> HttpResponse:
     """Login, export, deletion."""
     person, act = _person(request), request.POST.get("act", "")
+    namespace = people.namespace(person.username)
     rename = RenameForm(request.POST if act == "rename" else None, initial={"slug": person.username})
     delete = ConfirmationForm(request.POST if act == "delete" else None)
-    if act == "rename" and attempt(rename, lambda cleaned: commands.rename_namespace(request.actor, person.namespace, slug=cleaned["slug"])):
+    if act == "rename" and attempt(rename, lambda cleaned: commands.rename_namespace(request.actor, namespace, slug=cleaned["slug"])):
         messages.success(request, _("Renamed."))
         return redirect(request.path)
     if act == "delete" and attempt(delete, done(lambda cleaned: commands.delete_person(request.actor, confirmation=cleaned["confirmation"]))):

@@ -1,6 +1,7 @@
 """Explore, home and the pages of people and organisations."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -139,7 +140,7 @@ class Ridge:
     this_week: int
 
 
-def _weekly(moments: QuerySet[object, datetime], now: datetime) -> list[int]:
+def _weekly(moments: Iterable[datetime], now: datetime) -> list[int]:
     counted = Counter((now - moment).days // 7 for moment in moments)
     return [counted.get(week, 0) for week in range(39, -1, -1)]
 

@@ -200,7 +200,7 @@ def test_rename_keeps_the_old_name_working(client):
 
 
 def test_deletion_and_export(client):
-    person = make.person("leaver")
+    make.person("leaver")
     sign_in(client, "leaver")
     assert client.post("/settings/export").json()["profile"]["username"] == "leaver"
     assert client.post("/settings/account", {"act": "delete", "confirmation": "wrong"}).status_code == 422

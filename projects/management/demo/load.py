@@ -106,7 +106,7 @@ def _repository(wanted: DemoRepository, now: datetime) -> bool:
 def _fork(owner: str, name: str, by: str) -> None:
     actor = _actor(by)
     person = accounts.person(by)
-    if Repository.objects.filter(namespace_id=person.namespace_id, name__iexact=name).exists() or person.namespace is None:
+    if person.namespace is None or Repository.objects.filter(namespace=person.namespace, name__iexact=name).exists():
         return
     source = Repository.objects.select_related("namespace").get(namespace__slug=owner, name=name)
     commands.fork_repository(actor, source, into=person.namespace)
