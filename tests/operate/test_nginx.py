@@ -1,0 +1,103 @@
+"""deploy/nginx.conf in front of a running portal: pages, static files, clone and a chunked push, what is closed."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.operate.servers import ROOT, Server, eventually, free_ports, manage, page, serving, status
+
+pytestmark = [
+    pytest.mark.exclusive,
+    pytest.mark.skipif(not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()), reason="nginx is not installed"),
+]
+GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main", "-c", "http.postBuffer=65536"]
+
+
+def site(server: Server, data: Path, port: int) -> str:
+    """The file of deploy/ with this test's addresses and folders, inside the least main configuration."""
+    text = (ROOT / "deploy/nginx.conf").read_text()
+    text = text.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("/var/lib/openi/", f"{data}/")
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace("127.0.0.1:8010", f"127.0.0.1:{server.port}")
+    text = text.replace("127.0.0.1:8002", f"127.0.0.1:{server.live_port}")
+    assert not re.search(r"127\.0\.0\.1:80\d\d\b|/var/lib", text.replace(f":{server.port}", "").replace(f":{server.live_port}", ""))
+    folder = data.parent / "nginx"
+    temporary = " ".join(f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    return (
+        f"pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ include /etc/nginx/mime.types; access_log {folder}/access.log; {temporary}\n{text}\n}}\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def front() -> Iterator[tuple[Server, str]]:
+    """A portal with nginx before it, in a folder that nginx's unprivileged user can read."""
+    top = Path(tempfile.mkdtemp(prefix="openi-nginx-"))
+    top.chmod(0o755)
+    data, nginx, port = top / "data", top / "nginx", free_ports()[0]
+    nginx.mkdir()
+    base = f"http://127.0.0.1:{port}"
+    try:
+        with serving(
+            data, "--no-demo", environment={"OPENI_BASE_URL": base, "OPENI_BEHIND_PROXY": "true", "OPENI_LIVE_URL": base}
+        ) as server:
+            server.await_ready(120)
+            (nginx / "nginx.conf").write_text(site(server, data, port))
+            (nginx / "port").write_text(str(port))
+            started = subprocess.run([ROOT / "script/services/nginx", "start", nginx], capture_output=True, text=True, check=False)
+            try:
+                assert started.returncode == 0, started.stderr
+                yield server, base
+            finally:
+                subprocess.run([ROOT / "script/services/nginx", "stop", nginx], check=False)
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+
+
+def test_pages_and_static_files(front: tuple[Server, str]) -> None:
+    server, base = front
+    assert status(f"{base}/-/health") == 200
+    found = re.search(r'href="(/static/[^"]+\.css)"', page(f"{base}/"))
+    assert found
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(base + found.group(1)) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Type"].startswith("text/css")
+    assert status(f"{base}/-/metrics") == 403
+    assert status(f"{base}/-/files/anything") == 404
+    eventually(lambda: status(f"http://127.0.0.1:{server.live_port}/-/health") == 200, 15)
+    assert status(f"{base}/-/live/nothing/1") == 403  # the live process asks for a ticket
+
+
+def test_clone_and_chunked_push(front: tuple[Server, str], tmp_path: Path) -> None:
+    server, base = front
+    work = tmp_path / "work"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_TERMINAL_PROMPT": "0"}
+
+    def git(*arguments: str, folder: Path = work) -> str:
+        done = subprocess.run([*GIT, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    work.mkdir()
+    git("init", "-q", ".")
+    (work / "README.md").write_text("# probe\n")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    assert manage(server.data, "create_user", "ada", "--email", "ada@example.org", "--password", "a long pass phrase").returncode == 0
+    token = manage(server.data, "create_token", "ada", "--scopes", "write").stdout.strip().splitlines()[-1]
+    made = manage(server.data, "import_repository", str(work), "ada/probe")
+    assert made.returncode == 0, made.stderr
+    git("clone", "-q", f"{base}/ada/probe.git", "copy", folder=tmp_path)
+    copy = tmp_path / "copy"
+    (copy / "big").write_bytes(os.urandom(8 * 1024**2))
+    git("add", ".", folder=copy)
+    git("commit", "-q", "-m", "big", folder=copy)
+    git("push", "-q", f"{base.replace('//', f'//ada:{token}@')}/ada/probe.git", "HEAD:main", folder=copy)
+    assert git("ls-remote", f"{base}/ada/probe.git", "refs/heads/main").split()[0] == git("rev-parse", "HEAD", folder=copy)
+    assert not [path for path in (server.data.parent / "nginx" / "client_body").rglob("*") if path.is_file()]
