@@ -31,6 +31,7 @@ from projects.places import ZERO, Update
 
 log = structlog.get_logger(__name__)
 KEPT_UPDATES = 50
+SETTLE_SECONDS = 5.0
 
 
 def record_push(actor: Actor, repository: Repository, updates: Sequence[Update]) -> Push:
@@ -131,7 +132,7 @@ def _settle(path: Path) -> int:
     except (FileNotFoundError, ValueError):
         intent.close()
         return 0
-    if time.time() - content["at"] < 5:  # its git may still be running although its parent died
+    if time.time() - content["at"] < SETTLE_SECONDS:  # its git may still be running although its parent died
         os.close(descriptor)
         return 0
     recorded = _record_dead(content)

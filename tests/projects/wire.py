@@ -32,42 +32,44 @@ def environment() -> dict[str, str]:
     return {**kept, "OPENI_TEST_DATABASE": str(connection.settings_dict["NAME"]), "OPENI_GIT_TRANSFERS": "6"}
 
 
+class Server:
+    """A portal in processes of its own, on the test database."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--workers", "1", "--blocking-threads", "16"]
+        command += [
+            "--http",
+            "1",
+            "--no-ws",
+            "--port",
+            str(self.port),
+            "--workers-kill-timeout",
+            "3",
+            "tests.projects.live_wsgi:application",
+        ]
+        log = open(Path(settings.DATA_DIR) / "web.log", "ab")  # noqa: SIM115
+        self.child = subprocess.Popen(command, env=environment(), stdout=log, stderr=log, start_new_session=True)
+        wait_until(lambda: _answers(self.address), 30)
+
+    def stop(self, sign: int = signal.SIGTERM) -> None:
+        """End all its processes."""
+        os.killpg(self.child.pid, sign)
+        try:
+            self.child.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.child.pid, signal.SIGKILL)
+            self.child.wait()
+
+
 @pytest.fixture(scope="session")
 def web(django_db_setup: None, django_db_blocker) -> Iterator[str]:
     """The address of a running portal."""
-    port = free_port()
     with django_db_blocker.unblock():
-        variables = environment()
-    command = [
-        str(Path(sys.executable).with_name("granian")),
-        "--interface",
-        "wsgi",
-        "--workers",
-        "1",
-        "--blocking-threads",
-        "16",
-        "--http",
-        "1",
-        "--no-ws",
-        "--port",
-        str(port),
-        "--workers-kill-timeout",
-        "3",
-        "tests.projects.live_wsgi:application",
-    ]
-    log = open(Path(settings.DATA_DIR) / "web.log", "wb")  # noqa: SIM115
-    child = subprocess.Popen(command, env=variables, stdout=log, stderr=log, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: _answers(address), 30)
-        yield address
-    finally:
-        os.killpg(child.pid, signal.SIGTERM)
-        try:
-            child.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+        server = Server()
+    yield server.address
+    server.stop()
 
 
 def _answers(address: str) -> bool:
