@@ -170,27 +170,32 @@ def _linked(source: Path, destination: Path) -> None:
 
 
 def _link_objects(source: Path, pool: Path) -> bool:
-    """Loose objects first, then packs (objects move from loose to packs); False if something vanished meanwhile."""
+    """Commit-graph first, then loose objects, then packs: each speaks of objects that are in the next one by then.
+
+    Cruft packs too, as plain ones: a commit whose ref was set while it was being packed is in one. False if a pack vanished.
+    """
+    if not (pool / "info" / "commit-graph").exists() and not (pool / "info" / "commit-graphs").exists():
+        _link_graph(source / "info", pool / "info")
     for folder in source.iterdir():
         if len(folder.name) == 2:
-            for found in folder.iterdir():
-                if not found.name.startswith("tmp"):
-                    (pool / folder.name).mkdir(exist_ok=True)
-                    if not _link(found, pool / folder.name / found.name):
-                        return False
+            with contextlib.suppress(FileNotFoundError):  # packed and removed meanwhile
+                _link_loose(folder, pool / folder.name)
     packs = sorted((source / "pack").glob("pack-*.pack"))
     for pack in packs:
-        if pack.with_suffix(".mtimes").exists():  # unreachable objects stay out of the pool
-            continue
         if (pool / "pack" / pack.name).exists() and (pool / "pack" / pack.with_suffix(".idx").name).exists():
             continue
         for suffix in (".pack", ".rev", ".bitmap", ".idx"):  # .idx last: Git looks for it
             part = pack.with_suffix(suffix)
             if not _link(part, pool / "pack" / part.name) and suffix in (".pack", ".idx"):
                 return False
-    if not (pool / "info" / "commit-graph").exists() and not (pool / "info" / "commit-graphs").exists():
-        _link_graph(source / "info", pool / "info")
     return True
+
+
+def _link_loose(folder: Path, destination: Path) -> None:
+    for found in folder.iterdir():
+        if len(found.name) == 38:  # not a file that is still being written
+            destination.mkdir(exist_ok=True)
+            _link(found, destination / found.name)
 
 
 def _link(source: Path, destination: Path) -> bool:

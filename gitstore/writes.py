@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,12 +16,21 @@ from gitstore.refs import ref_oid, update_refs
 from gitstore.store import object_of, opened, root_tree
 from gitstore.types import ZERO, Edit, Put, Signature
 
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-
 
 def write_blob(path: Path, content: bytes) -> str:
     """Store a blob; returns its oid."""
-    return str(opened(path).create_blob(content))
+    return _stored(lambda: opened(path).create_blob(content))
+
+
+def _stored(write: Callable[[], pygit2.Oid]) -> str:
+    """The oid that `write` stored; git may remove an emptied objects/xx folder just before libgit2 puts a file there, so try again."""
+    for left in (2, 1, 0):
+        try:
+            return str(write())
+        except (OSError, pygit2.GitError):
+            if not left:
+                raise
+    raise AssertionError("unreachable")
 
 
 def write_blob_stream(path: Path, pieces: Iterable[bytes]) -> str:
@@ -52,8 +61,8 @@ def write_commit(
     base = str(root_tree(opened(path), parent).id) if parent else ""
     tree = _edited(path, base, _grouped(edits))
     ancestors = [*([parent] if parent else []), *parents]
-    made = opened(path).create_commit(None, _native(author), _native(committer), message, tree or _empty_tree(path), ancestors)
-    return str(made)
+    root = tree or _stored(lambda: opened(path).odb.write(pygit2.enums.ObjectType.TREE, b""))
+    return _stored(lambda: opened(path).create_commit(None, _native(author), _native(committer), message, root, ancestors))
 
 
 def _native(who: Signature) -> pygit2.Signature:
@@ -123,11 +132,7 @@ def _write_tree(repository: pygit2.Repository, entries: dict[bytes, tuple[int, s
     """The raw tree object: Git sorts a directory as if its name ended with a slash."""
     ordered = sorted(entries.items(), key=lambda item: item[0] + (b"/" if item[1][0] == 0o40000 else b""))
     raw = b"".join(b"%o %s\0%s" % (mode, name, bytes.fromhex(oid)) for name, (mode, oid) in ordered)
-    return str(repository.odb.write(pygit2.enums.ObjectType.TREE, raw))
-
-
-def _empty_tree(path: Path) -> str:
-    return str(opened(path).odb.write(pygit2.enums.ObjectType.TREE, b""))
+    return _stored(lambda: repository.odb.write(pygit2.enums.ObjectType.TREE, raw))
 
 
 def commit_changes(
