@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pygit2
 
 from core.actors import Actor
 from core.places import Place
 from projects.models import Repository
-
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise

@@ -16,7 +16,6 @@ from projects.queries.commits import message_parts
 from projects.queries.parts import keep, kept
 from projects.queries.positions import Position
 
-
 PATIENCE = 0.15  # seconds a page waits for the last commits of a directory that nobody asked for yet
 _workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="last-commits")
 _running: dict[tuple[Path, str, str], "Future[dict[str, str] | None]"] = {}
@@ -71,8 +70,8 @@ def last_commits(repository: Repository, position: Position) -> dict[str, Last] 
     """Entry name → its last commit; None while another thread still computes it (the page is shown without and fills in)."""
     path, oid, folder = repository.path, position.oid, position.path
     key = ("last", repository.pk, oid, folder)
-    known: dict[str, Last] | None = kept(key)
-    if known is not None:
+    known = kept(key)
+    if isinstance(known, dict):
         return known
     found = gitstore.last_commits(path, oid, folder)
     if found is None:

@@ -2,12 +2,7 @@
 
 from dataclasses import dataclass
 
-import gitstore
-from django.utils.translation import gettext as _
-
 from core import filenames
-from core.errors import NotFound
-from projects.models import Repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-import gitstore
 from django.utils.translation import gettext as _
 
+import gitstore
 from accounts import queries as people
 from accounts.models import SigningKey
 from projects.models import Repository

@@ -2,15 +2,15 @@
 
 from html import escape
 
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from core import filenames
 from core.templatetags.openi import relative
-from django.utils import timezone
 from gitstore.types import Commit
 
 STEP, LANE, LEFT = 26, 14, 14  # pixels
-LANES = 12  # more are drawn on the last one
+LANES = 20  # more are drawn on the last one
 
 
 def lanes(commits: list[Commit]) -> list[tuple[int, list[tuple[int, int]]]]:
@@ -32,7 +32,11 @@ def lanes(commits: list[Commit]) -> list[tuple[int, list[tuple[int, int]]]]:
         for number, parent in enumerate(commit.parents):
             at = next((i for i, oid in enumerate(waiting) if oid == parent), None)
             if at is None:
-                at = lane if number == 0 and waiting[lane] is None else next((i for i, oid in enumerate(waiting) if oid is None), len(waiting))
+                at = (
+                    lane
+                    if number == 0 and waiting[lane] is None
+                    else next((i for i, oid in enumerate(waiting) if oid is None), len(waiting))
+                )
                 if at == len(waiting):
                     waiting.append(None)
                 waiting[at] = parent
@@ -57,7 +61,9 @@ def graph_svg(commits: list[Commit], base: str, tips: dict[str, list[str]]) -> S
         y = STEP * row + STEP // 2
         for start, end in joins:
             a, b = x(start), x(end)
-            lines.append(f'<path class="g{max(start, end) % 5}" d="M{a} {y}C{a} {y + STEP * 0.6:.0f} {b} {y + STEP * 0.4:.0f} {b} {y + STEP}"/>')
+            lines.append(
+                f'<path class="g{max(start, end) % 5}" d="M{a} {y}C{a} {y + STEP * 0.6:.0f} {b} {y + STEP * 0.4:.0f} {b} {y + STEP}"/>'
+            )
         lines.append(f'<circle class="g{lane % 5}" cx="{x(lane)}" cy="{y}" r="4"/>')
         names = " ".join(f"[{filenames.shown(name)}]" for name in tips.get(commit.oid, [])[:4])
         when = relative(commit.committer.when, now) if commit.committer.when else ""

@@ -57,7 +57,11 @@ def day_html(when: datetime | None, now: datetime) -> str:
 def tree_rows(rows: Iterable[Row], *, parent: str = "") -> SafeString:
     """The body of a file table; `parent` is the address of the directory above, "" at the root."""
     now = datetime.now(UTC)
-    out = [f'<tr><td class="name dir"><a href="{parent}" aria-label="{gettext("Parent directory")}">..</a><td class=msg><td class=age>'] if parent else []
+    out = (
+        [f'<tr><td class="name dir"><a href="{parent}" aria-label="{gettext("Parent directory")}">..</a><td class=msg><td class=age>']
+        if parent
+        else []
+    )
     ages: dict[datetime | None, str] = {None: ""}
     for row in rows:
         if row.when not in ages:
@@ -140,7 +144,7 @@ def unified(hunks: Iterable[Hunk]) -> SafeString:
     open_end = f" <span class=eof>{escape(gettext('no newline at the end'))}</span>"
     out = []
     for hunk in hunks:
-        out.append(f'<tr class=hunk><td colspan=4 dir=auto>{escape(hunk.header)}')
+        out.append(f"<tr class=hunk><td colspan=4 dir=auto>{escape(hunk.header)}")
         for line in hunk.lines:
             old, new = line.old or "", line.new or ""
             end = open_end if line.ends_open else ""

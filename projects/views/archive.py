@@ -1,12 +1,12 @@
 """Archives of any ref, streamed from git."""
 
-import gitstore
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
 from core.errors import NotFound

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-import gitstore
 from django.http.response import HttpResponseBase
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
 from core.errors import NotFound
@@ -35,7 +35,9 @@ def repository_blame(request: ActorRequest, repository: Repository, tail: str) -
 
     def make() -> HttpResponseBase:
         budget.spend(request, 5)
-        return page_of(request, repository, "projects/blame.html", _context(repository, position, max(1, page_offset(request.GET.get("from", "")))))
+        return page_of(
+            request, repository, "projects/blame.html", _context(repository, position, max(1, page_offset(request.GET.get("from", ""))))
+        )
 
     return conditional(request, etag, make)
 
@@ -56,7 +58,11 @@ def _context(repository: Repository, position: queries.Position, first: int) -> 
     first = min(first, max(1, len(source)))
     key = ("blame", base, position.oid, position.path, first, get_language())
     body: str = part(key, lambda: _rows(repository, position, source, first))
-    facts = [ngettext("%d line", "%d lines", len(source)) % len(source), bytes_(blob.size), rendering.language_name(position.path, blob.data)]
+    facts = [
+        ngettext("%d line", "%d lines", len(source)) % len(source),
+        bytes_(blob.size),
+        rendering.language_name(position.path, blob.data),
+    ]
     return {
         "base": base,
         "position": position,
@@ -65,7 +71,8 @@ def _context(repository: Repository, position: queries.Position, first: int) -> 
         "facts": " · ".join(filter(None, facts)),
         "rows": mark_safe(body),  # noqa: S308 - built from escaped parts
         "pages": [
-            {"first": start, "last": min(start + LINES - 1, len(source)), "current": start == first} for start in range(1, len(source) + 1, LINES)
+            {"first": start, "last": min(start + LINES - 1, len(source)), "current": start == first}
+            for start in range(1, len(source) + 1, LINES)
         ]
         if len(source) > LINES
         else [],

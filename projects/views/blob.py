@@ -2,21 +2,18 @@
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-import gitstore
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
 from django.utils.http import content_disposition_header, parse_etags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+import gitstore
 from core import budget, filenames, filetypes
 from core.actors import ActorRequest
 from core.errors import NotFound
@@ -51,7 +48,15 @@ def repository_blob(request: ActorRequest, repository: Repository, tail: str) ->
     """One file. `?view=source` shows the source of what would be rendered. A directory redirects to its page."""
     position = queries.position(repository, filenames.tail(request, 3))
     view = "source" if request.GET.get("view") == "source" else ""
-    etag = etag_of(request, repository, "blob", position.oid, view, queries.ref_state(repository), queries.last_commits_ready(repository, position.folder()))
+    etag = etag_of(
+        request,
+        repository,
+        "blob",
+        position.oid,
+        view,
+        queries.ref_state(repository),
+        queries.last_commits_ready(repository, position.folder()),
+    )
 
     def make() -> HttpResponseBase:
         if not position.is_tip:
@@ -97,12 +102,15 @@ def _context(request: ActorRequest, repository: Repository, position: queries.Po
 def _siblings(repository: Repository, position: queries.Position) -> SafeString:
     """The files beside this one (at most 60 around it), for the column on wide screens."""
     base = repository.get_absolute_url()
-    return mark_safe(part(("siblings", base, position.oid, position.ref, position.path), lambda: _siblings_html(repository, position, base)))  # noqa: S308
+    key = ("siblings", base, position.oid, position.ref, position.path)
+    return mark_safe(part(key, lambda: _siblings_html(repository, position, base)))  # noqa: S308 - escaped there
 
 
 def _siblings_html(repository: Repository, position: queries.Position, base: str) -> str:
     with queries.reading():
-        entries = sorted(gitstore.tree(repository.path, position.oid, position.directory), key=lambda one: (one.kind != "tree", one.name.casefold()))
+        entries = sorted(
+            gitstore.tree(repository.path, position.oid, position.directory), key=lambda one: (one.kind != "tree", one.name.casefold())
+        )
     here = next((i for i, one in enumerate(entries) if one.name == position.filename), 0)
     prefix = f"{filenames.quoted(position.directory)}/" if position.directory else ""
     out = []
@@ -173,7 +181,9 @@ def _text_file(
     content = f'<div class="table-scroll" tabindex="0" role="region" aria-label="{region}"><table class="code hl"><tbody>{body}</tbody></table></div>'
     if cut:
         note = html.escape(_("The file is cut here."))
-        content += f'<p class="plain-note">{note} <a href="{raw_href}" rel=nofollow>{html.escape(_("All of it"))} ({bytes_(blob.size)})</a></p>'
+        content += (
+            f'<p class="plain-note">{note} <a href="{raw_href}" rel=nofollow>{html.escape(_("All of it"))} ({bytes_(blob.size)})</a></p>'
+        )
     warnings = rendering.suspicious("\n".join(shown))[:20]
     return File(kind or "text", " · ".join(filter(None, facts)), content, is_text=True, warnings=warnings)
 

@@ -1,14 +1,15 @@
 """Branches with their last commit and how far they are from the default branch."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import gitstore
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+import gitstore
 from core import filenames
 from core.actors import ActorRequest
 from projects import queries, rules
@@ -19,7 +20,7 @@ from projects.views.common import conditional, etag_of, page_of, repository_page
 
 PER_PAGE = 30
 STALE = timedelta(days=90)
-SHOWN_WIDTH = 38  # pixels of a full bar
+SHOWN_WIDTH = 38  # pixels of a full bar; the scale is logarithmic
 
 
 @require_safe
@@ -99,7 +100,7 @@ def _rows(repository: Repository, refs: list[gitstore.Ref], commits: dict[str, g
         rows.append(row)
     top = max([1, *(max(row["ahead"] or 0, row["behind"] or 0) for row in rows)])
     for row in rows:
-        ahead, behind = (min(SHOWN_WIDTH, round(SHOWN_WIDTH * (row[key] or 0) / top)) for key in ("ahead", "behind"))
+        ahead, behind = (round(SHOWN_WIDTH * math.log1p(row[key] or 0) / math.log1p(top)) for key in ("ahead", "behind"))
         row.update({"ahead_width": ahead, "behind_width": behind, "behind_x": SHOWN_WIDTH + 1 - behind})
     return rows
 

@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
-import gitstore
 from django.http import HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
 from core.errors import NotFound

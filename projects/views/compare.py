@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-import gitstore
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
 from core.errors import NotFound
@@ -69,7 +69,9 @@ def repository_compare(request: ActorRequest, repository: Repository, tail: str 
     def make() -> HttpResponseBase:
         budget.spend(request, 5)
         with queries.reading():
-            return page_of(request, repository, "projects/compare.html", {**context, **_context(repository, sides[0], sides[1], dots, options)})
+            return page_of(
+                request, repository, "projects/compare.html", {**context, **_context(repository, sides[0], sides[1], dots, options)}
+            )
 
     return conditional(request, etag, make)
 

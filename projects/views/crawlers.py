@@ -11,7 +11,22 @@ from projects.views.tree import page_offset
 
 PER_MAP = 10_000  # addresses; the protocol of sitemaps.org allows 50,000
 # dear to make and saying nothing that a front page, a tip or a clone does not say
-DEAR = ("blame", "compare", "commits", "commit", "archive", "raw", "find", "edit", "new", "upload", "delete", "settings", "fork", "releases/download")
+DEAR = (
+    "blame",
+    "compare",
+    "commits",
+    "commit",
+    "archive",
+    "raw",
+    "find",
+    "edit",
+    "new",
+    "upload",
+    "delete",
+    "settings",
+    "fork",
+    "releases/download",
+)
 
 
 @require_safe
@@ -20,7 +35,14 @@ def robots(request: HttpRequest) -> HttpResponse:
     lines = ["User-agent: *", "Crawl-delay: 2"]
     lines += [f"Disallow: /*/*/{word}/" for word in DEAR]
     lines += [f"Disallow: /*/*/{word}$" for word in DEAR]
-    lines += ["Disallow: /*?*", "Disallow: /-/", "Disallow: /api/", "Disallow: /login", "Disallow: /settings/", f"Sitemap: {settings.BASE_URL}/sitemap.xml"]
+    lines += [
+        "Disallow: /*?*",
+        "Disallow: /-/",
+        "Disallow: /api/",
+        "Disallow: /login",
+        "Disallow: /settings/",
+        f"Sitemap: {settings.BASE_URL}/sitemap.xml",
+    ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 

@@ -2,14 +2,13 @@
 
 import html
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
-import gitstore
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+import gitstore
 from core import filenames
 from core.actors import ActorRequest
 from core.templatetags.openi import icon
@@ -46,9 +45,14 @@ class Options:
             file=int(one) if one.isascii() and one.isdigit() and len(one) < 7 else None,
         )
 
-    def query(self, **changes: object) -> str:
+    def query(self, **changes: str | int | None) -> str:
         """`?…` with some options changed; defaults are left out."""
-        values = {"view": "split" if self.split else "", "w": "1" if self.ignore_space else "", "files": self.first or "", "file": self.file}
+        values: dict[str, str | int | None] = {
+            "view": "split" if self.split else "",
+            "w": "1" if self.ignore_space else "",
+            "files": self.first or "",
+            "file": self.file,
+        }
         values.update(changes)
         return "?" + urlencode({key: value for key, value in values.items() if value not in ("", None)})
 
@@ -122,7 +126,8 @@ def _stat(diff: gitstore.Diff, options: Options) -> str:
     if options.file is not None or len(diff.files) < 2:
         return ""
     return "".join(
-        f'<li><a href="#f{file.index}">{filenames.shown_html(file.path)}</a><span class="diff-stat">{_counts(file)}</span></li>' for file in diff.files
+        f'<li><a href="#f{file.index}">{filenames.shown_html(file.path)}</a><span class="diff-stat">{_counts(file)}</span></li>'
+        for file in diff.files
     )
 
 
@@ -143,7 +148,11 @@ def _file(repository: Repository, old: str, new: str, file: gitstore.FileDiff, o
     label = html.escape(_("Whole file"))
     words = {"added": _("new"), "deleted": _("deleted"), "renamed": _("renamed"), "copied": _("copied"), "type": _("type changed")}
     tag = f'<span class="tag">{html.escape(words[file.status])}</span>' if file.status in words else ""
-    mode = f"<span class=muted>{file.old_mode:o} → {file.new_mode:o}</span>" if file.old_mode and file.new_mode and file.old_mode != file.new_mode else ""
+    mode = (
+        f"<span class=muted>{file.old_mode:o} → {file.new_mode:o}</span>"
+        if file.old_mode and file.new_mode and file.old_mode != file.new_mode
+        else ""
+    )
     head = (
         f'<details class="panel diff-file" id="f{file.index}" open><summary class="panel-head">{icon("chevron-down")}<span class=path dir=auto>{name}</span>'
         f'<span class="diff-stat">{_counts(file)}</span>{tag}{mode}'

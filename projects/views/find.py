@@ -1,10 +1,10 @@
 """Finding a file by part of its path."""
 
-import gitstore
 from django.http.response import HttpResponseBase
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
+import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
 from projects import queries
@@ -28,7 +28,9 @@ def repository_find(request: ActorRequest, repository: Repository, tail: str) ->
         if not position.is_tip:
             budget.spend(request)
         with queries.reading():
-            paths: list[str] = part(("paths", repository.pk, position.oid), lambda: [one[0] for one in gitstore.files(repository.path, position.oid)])
+            paths: list[str] = part(
+                ("paths", repository.pk, position.oid), lambda: [one[0] for one in gitstore.files(repository.path, position.oid)]
+            )
         found = best_paths(paths, asked) if asked else paths
         base = f"{repository.get_absolute_url()}/blob/{position.ref}"
         items = "".join(f'<li><a href="{base}/{filenames.quoted(path)}">{filenames.shown_html(path)}</a></li>' for path in found[:SHOWN])

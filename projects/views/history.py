@@ -1,17 +1,17 @@
 """The history of a ref or of one path: a list by day, filters, or a graph."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-import gitstore
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
 from core.errors import NotFound

@@ -77,7 +77,11 @@ def _latest_release(repository: Repository, base: str) -> dict[str, Any] | None:
     found = Release.objects.filter(repository=repository, is_draft=False, is_prerelease=False).order_by("-published_at").first()
     if found is None:
         return None
-    return {"title": found.title or found.tag, "published_at": found.published_at, "href": f"{base}/releases/tag/{filenames.quoted(found.tag)}"}
+    return {
+        "title": found.title or found.tag,
+        "published_at": found.published_at,
+        "href": f"{base}/releases/tag/{filenames.quoted(found.tag)}",
+    }
 
 
 def _shares(languages: dict[str, int]) -> list[dict[str, str]]:

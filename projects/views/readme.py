@@ -3,10 +3,10 @@
 import html
 from typing import Any
 
-import gitstore
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+import gitstore
 from core import filenames
 from projects import queries
 from projects.models import Repository
@@ -77,7 +77,8 @@ def context(repository: Repository, position: queries.Position, known: dict[str,
             "quoted": filenames.quoted(path),
             "html": mark_safe(content),  # noqa: S308 - built by the renderers, which escape
             "languages": [
-                {"label": labels[one], "lang": one, "href": f"?readme={one or 'default'}#readme", "current": one == language} for one in known
+                {"label": labels[one], "lang": one, "href": f"?readme={one or 'default'}#readme", "current": one == language}
+                for one in known
             ]
             if len(known) > 1
             else [],
@@ -99,4 +100,11 @@ def rendered_html(repository: Repository, file: queries.Position, text: str, kin
     base = repository.get_absolute_url()
     if not kind:
         return f'<pre class="code-block" tabindex="0">{html.escape(text)}</pre>'
-    return rendering.prose(text, kind, page=f"{base}/blob/{file.ref}", raw=f"{base}/raw/{file.ref}", directory=file.directory.encode("utf-8", "replace").decode(), filename=file.filename)
+    return rendering.prose(
+        text,
+        kind,
+        page=f"{base}/blob/{file.ref}",
+        raw=f"{base}/raw/{file.ref}",
+        directory=file.directory.encode("utf-8", "replace").decode(),
+        filename=file.filename,
+    )

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import gitstore
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, ngettext
 from django.views.decorators.http import require_safe
 
+import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
 from projects import queries, rules
@@ -31,7 +31,9 @@ def repository_tree(request: ActorRequest, repository: Repository, tail: str) ->
     """A directory of a branch, tag or commit. A path that is a file redirects to its page."""
     position = queries.position(repository, filenames.tail(request, 3))
     first = page_offset(request.GET.get("from", ""))
-    etag = etag_of(request, repository, "tree", position.oid, queries.ref_state(repository), queries.last_commits_ready(repository, position))
+    etag = etag_of(
+        request, repository, "tree", position.oid, queries.ref_state(repository), queries.last_commits_ready(repository, position)
+    )
 
     def make() -> HttpResponseBase:
         if not position.is_tip:

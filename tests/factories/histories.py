@@ -57,7 +57,9 @@ class History:
         out = [b"commit refs/heads/" + branch.encode() + b"\n"]
         stamp = b" %d +0800\n" % self._when
         out += [b"author " + author + stamp, b"committer " + author + stamp, b"data %d\n" % len(text) + text + b"\n"]
-        tip = subprocess.run(["git", "--git-dir", str(self.path), "rev-parse", "-q", "--verify", f"refs/heads/{branch}"], env=ENV, capture_output=True)
+        tip = subprocess.run(
+            ["git", "--git-dir", str(self.path), "rev-parse", "-q", "--verify", f"refs/heads/{branch}"], env=ENV, capture_output=True
+        )
         if tip.returncode == 0:
             out.append(b"from " + tip.stdout.strip() + b"\n")
         for name, content in files.items():

@@ -18,8 +18,17 @@ EVIL = "<img src=x onerror=alert(1)>"
 @pytest.fixture
 def demo():
     row, history = histories.repository(person("ada"), "demo")
-    oids = [history.write({"a.txt": f"{n}\n", "keep.py": "def f():\n    return 1\n"}, f"Commit {n}", when=1_700_000_000 + 3600 * n) for n in range(35)]
-    oids.append(history.write({"keep.py": "def f():\n    return 2\n"}, f"Change {EVIL}\n\nBody {EVIL}", author=f"{EVIL} <eve@example.org>".replace("<img", "img").replace(">", "", 1).encode()))
+    oids = [
+        history.write({"a.txt": f"{n}\n", "keep.py": "def f():\n    return 1\n"}, f"Commit {n}", when=1_700_000_000 + 3600 * n)
+        for n in range(35)
+    ]
+    oids.append(
+        history.write(
+            {"keep.py": "def f():\n    return 2\n"},
+            f"Change {EVIL}\n\nBody {EVIL}",
+            author=f"{EVIL} <eve@example.org>".replace("<img", "img").replace(">", "", 1).encode(),
+        )
+    )
     histories.settle(row)
     return row, history, oids
 
@@ -123,7 +132,14 @@ def test_commits_of_a_shared_store_that_no_ref_reaches_do_not_exist(demo, client
     _row, history, _oids = demo
     tree = histories.git(history.path, "rev-parse", "main^{tree}").decode().strip()
     hidden = histories.git(history.path, "commit-tree", tree, "-m", "hidden").decode().strip()
-    for address in (f"commit/{hidden}", f"tree/{hidden}", f"blob/{hidden}/a.txt", f"raw/{hidden}/a.txt", f"commits/{hidden}", f"archive/{hidden}.zip"):
+    for address in (
+        f"commit/{hidden}",
+        f"tree/{hidden}",
+        f"blob/{hidden}/a.txt",
+        f"raw/{hidden}/a.txt",
+        f"commits/{hidden}",
+        f"archive/{hidden}.zip",
+    ):
         assert client.get(f"/ada/demo/{address}").status_code == 404, address
         short = address.replace(hidden, hidden[:12])
         assert client.get(f"/ada/demo/{short}").status_code == 404, short
@@ -145,7 +161,8 @@ def test_archives(demo, client: Client):
     assert 'filename="demo-main.zip"' in answer["Content-Disposition"]
     assert client.get("/ada/demo/archive/main.zip", headers={"If-None-Match": answer["ETag"]}).status_code == 304
     packed = client.get("/ada/demo/archive/main.tar.gz")
-    assert "demo-main/keep.py" in tarfile.open(fileobj=io.BytesIO(b"".join(packed.streaming_content))).getnames()
+    with tarfile.open(fileobj=io.BytesIO(b"".join(packed.streaming_content))) as archive:
+        assert "demo-main/keep.py" in archive.getnames()
     assert client.get("/ada/demo/archive/main.rar").status_code == 404
     assert client.get("/ada/demo/archive/main/a.txt.zip").status_code == 404
 

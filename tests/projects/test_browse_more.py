@@ -112,7 +112,12 @@ def test_compare_across_forks_never_shows_a_private_one(demo, client: Client):
 
 
 def test_find_ranks_names_first(demo, client: Client):
-    assert best_paths(["docs/main.md", "src/domain.py", "src/main.py", "m/a/i/n"], "main") == ["src/main.py", "docs/main.md", "src/domain.py", "m/a/i/n"]
+    assert best_paths(["docs/main.md", "src/domain.py", "src/main.py", "m/a/i/n"], "main") == [
+        "src/main.py",
+        "docs/main.md",
+        "src/domain.py",
+        "m/a/i/n",
+    ]
     page = text(client.get("/ada/demo/find/main?q=srcb"))
     assert "/ada/demo/blob/main/src/%3Cb%3E.txt" in page
     assert "src/<b>" not in page

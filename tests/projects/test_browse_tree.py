@@ -116,7 +116,7 @@ def test_odd_names_round_trip_through_addresses(client: Client, name: bytes):
     page = client.get("/ada/odd/tree/main/dir")
     assert page.status_code == 200
     html = page.content.decode()
-    found = [href for href in re.findall(r'href="(/ada/odd/blob/main/dir/[^"]+)"', html)]
+    found = re.findall(r'href="(/ada/odd/blob/main/dir/[^"]+)"', html)
     assert found
     assert client.get(found[0]).status_code == 200
     raw = client.get(found[0].replace("/blob/", "/raw/"))
@@ -171,7 +171,16 @@ def test_submodule_addresses():
 
 def test_raw_answers_cannot_run(client: Client):
     row, history = histories.repository(person("ada"), "raw")
-    history.write({"a.html": "<script>1</script>", "a.svg": "<svg onload='x'/>", "a.bin": bytes(range(256)) * 4, "a.png": b"\x89PNG", "a.txt": "t", "a.pdf": "%PDF"})
+    history.write(
+        {
+            "a.html": "<script>1</script>",
+            "a.svg": "<svg onload='x'/>",
+            "a.bin": bytes(range(256)) * 4,
+            "a.png": b"\x89PNG",
+            "a.txt": "t",
+            "a.pdf": "%PDF",
+        }
+    )
     histories.settle(row)
     for name, content_type, shown in (
         ("a.html", "text/plain; charset=utf-8", True),
