@@ -11,24 +11,26 @@ from core.site import setting
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`navigation`, `site`, `theme`, `actor`, `request_id`; no query for an anonymous reader but the cached settings."""
+    """`navigation`, `portal`, `theme`, `actor`, `request_id`; no query for an anonymous reader but the cached settings."""
     actor = getattr(request, "actor", ANONYMOUS)
     person = actor.person
     language = getattr(request, "LANGUAGE_CODE", "zh-hans")
     banner = setting("banner")
+    portal = {
+        "operator": setting("operator") or settings.OPERATOR,
+        "icp": setting("icp") or settings.ICP_NUMBER,
+        "banner": banner.get("en" if language == "en" else "zh", ""),
+        "banner_level": banner.get("level", "note"),
+        "mail_is_filed": settings.MAIL_IS_FILED,
+        "base_url": settings.BASE_URL,
+    }
     return {
         "actor": actor,
         "navigation": [
             {"label": item.label, "url": item.url, "current": request.path.startswith(item.prefix)} for item in places.navigation
         ],
-        "site": {
-            "operator": setting("operator") or settings.OPERATOR,
-            "icp": setting("icp") or settings.ICP_NUMBER,
-            "banner": banner.get("en" if language == "en" else "zh", ""),
-            "banner_level": banner.get("level", "note"),
-            "mail_is_filed": settings.MAIL_IS_FILED,
-            "base_url": settings.BASE_URL,
-        },
+        "portal": portal,
+        "site": portal,  # allauth puts another `site` into the context of its pages
         "theme": person.theme if person else request.COOKIES.get("openi_theme", ""),
         "request_id": getattr(request, "id", ""),
     }

@@ -10,8 +10,10 @@ function named() {
   return from <= to ? [from, to] : [to, from];
 }
 
-/** Marks the rows that the address names; scrolls to the first if asked. */
+/** Marks the rows that the address names, and lets the permanent link name them too; scrolls to the first if asked. */
 function mark(scroll) {
+  const permanent = document.querySelector("a[data-shortcut=y]");
+  if (permanent) permanent.hash = location.hash;
   for (const row of table.querySelectorAll("tr.hit")) row.classList.remove("hit");
   const range = named();
   if (!range) return;
