@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.db.models import CharField, Count, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from core.actors import Actor
 from projects import rules
 from projects.models import Release, Repository, Star, Watch
+
+KEPT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,18 @@ def _total(rows: "QuerySet[Star] | QuerySet[Watch] | QuerySet[Release] | QuerySe
 
 
 def header(actor: Actor, repository: Repository) -> Header:
-    """One query."""
+    """One query; for readers without an account the answer is kept for KEPT seconds (making the query costs more than running it)."""
+    if not actor.is_anonymous:
+        return _counted(actor, repository)
+    key = f"repository-header:{repository.pk}"
+    known: Header | None = cache.get(key)
+    if known is None:
+        known = _counted(actor, repository)
+        cache.set(key, known, KEPT)
+    return known
+
+
+def _counted(actor: Actor, repository: Repository) -> Header:
     person = actor.person.pk if actor.person else None
     mine = Watch.objects.filter(repository=OuterRef("pk"), user=person).values("level")
     row = (

@@ -51,7 +51,7 @@ def test_branches_count_from_the_default_branch(demo, client: Client):
     histories.git(history.path, "update-ref", "refs/heads/feature/x", first)
     history.write({"n": "1"}, "New <i>", branch="feature/x")
     Protection.objects.create(repository=row, pattern="old")
-    page = text(client.get("/ada/demo/branches"))
+    page = text(client.get("/ada/demo/branches", headers={"Accept-Language": "en"}))
     assert "feature/x" in page
     assert "New &lt;i&gt;" in page
     rows = dict(re.findall(r'<th scope="row"><a href="/ada/demo/tree/([^"]+)".*?(?:aria-label="(\d+ \D+ \d+ \D+)"|—)', page, re.DOTALL))
