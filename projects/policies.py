@@ -263,6 +263,8 @@ def secrets_in(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _was_there(proposal: Proposal, blob: NewBlob, match: bytes) -> bool:
     """True if the file had those bytes before this push: then the push does not add them."""
+    if not blob.commit:
+        return False
     commit = proposal.store[blob.commit]
     for parent in commit.parents:
         try:

@@ -77,7 +77,7 @@ def _commit(store: Any, oid: str) -> Any:
     """The commit behind a commit or tag, None for other things."""
     try:
         return store[oid].peel(pygit2.Commit)
-    except (KeyError, ValueError, pygit2.InvalidSpecError):
+    except (KeyError, ValueError, pygit2.GitError):
         return None
 
 
@@ -93,23 +93,45 @@ def _new_blobs(proposal: Proposal) -> Iterator[NewBlob]:
     store, is_new = proposal.store, _is_new(proposal)
     seen: set[Any] = set()
     for commit in new_commits(proposal):
-        stack = [("", commit.tree_id, _parent_tree(store, commit))]
-        while stack and len(seen) <= MAX_OBJECTS:
-            prefix, oid, before = stack.pop()
-            if oid in seen or (before is not None and oid == before.id) or not is_new(oid):
+        yield from _in_tree(store, is_new, seen, commit.tree_id, _parent_tree(store, commit), str(commit.id))
+    for ref, _old, new in proposal.updates:  # a tag may name a tree or a file without any commit
+        found = _target(store, new) if new != ZERO else None
+        if isinstance(found, pygit2.Blob) and found.id not in seen and is_new(found.id):
+            seen.add(found.id)
+            yield NewBlob(str(found.id), ref, int(found.size), "")
+        elif isinstance(found, pygit2.Tree):
+            yield from _in_tree(store, is_new, seen, found.id, None, "")
+
+
+def _in_tree(store: Any, is_new: Any, seen: set[Any], root: Any, root_before: Any, commit: str) -> Iterator[NewBlob]:
+    stack = [("", root, root_before)]
+    while stack and len(seen) <= MAX_OBJECTS:
+        prefix, oid, before = stack.pop()
+        if oid in seen or (before is not None and oid == before.id) or not is_new(oid):
+            continue
+        seen.add(oid)
+        known = {entry.raw_name: entry for entry in before} if before is not None else {}
+        for entry in store[oid]:
+            other = known.get(entry.raw_name)
+            if (other is not None and other.id == entry.id) or entry.id in seen:
                 continue
-            seen.add(oid)
-            known = {entry.raw_name: entry for entry in before} if before is not None else {}
-            for entry in store[oid]:
-                other = known.get(entry.raw_name)
-                if (other is not None and other.id == entry.id) or entry.id in seen:
-                    continue
-                path = prefix + entry.raw_name.decode(errors="surrogateescape")
-                if entry.type_str == "tree":
-                    stack.append((path + "/", entry.id, other if other is not None and other.type_str == "tree" else None))
-                elif entry.type_str == "blob" and is_new(entry.id):
-                    seen.add(entry.id)
-                    yield NewBlob(str(entry.id), path, int(store.odb.read_header(entry.id)[1]), str(commit.id))
+            path = prefix + entry.raw_name.decode(errors="surrogateescape")
+            if entry.type_str == "tree":
+                stack.append((path + "/", entry.id, other if other is not None and other.type_str == "tree" else None))
+            elif entry.type_str == "blob" and is_new(entry.id):
+                seen.add(entry.id)
+                yield NewBlob(str(entry.id), path, int(store.odb.read_header(entry.id)[1]), commit)
+
+
+def _target(store: Any, oid: str) -> Any:
+    """What a ref's object stands for in the end: tags are followed. None if it is not there."""
+    try:
+        found = store[oid]
+        while isinstance(found, pygit2.Tag):
+            found = store[found.target]
+    except (KeyError, ValueError):
+        return None
+    return found
 
 
 def _parent_tree(store: Any, commit: Any) -> Any:

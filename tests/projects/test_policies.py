@@ -203,6 +203,16 @@ def test_secrets_are_refused_with_file_and_line_and_can_be_allowed(web, git: Git
     git.run("push", url(web, demo, token), "main", cwd=pushed)  # the secret was there; this push adds another line
 
 
+def test_files_under_a_tag_alone_are_looked_at_too(web, git: Git, demo, token, pushed):
+    blob = git.run("hash-object", "-w", "--stdin", cwd=pushed, input=KEY).stdout.strip()
+    tree = git.run("mktree", cwd=pushed, input=f"100644 blob {blob}\tkey.pem\n").stdout.strip()
+    for oid in (blob, tree):
+        assert "private key" in refused(web, git, pushed, demo, token, f"{oid}:refs/tags/odd")
+    git.run("tag", "-a", "-m", "odd", "odd", blob, cwd=pushed)
+    assert "private key" in refused(web, git, pushed, demo, token, "odd")
+    git.run("push", "-o", "secrets.allow", url(web, demo, token), "odd", cwd=pushed)
+
+
 def test_ordinary_text_is_no_secret(web, git: Git, demo, token, pushed):
     git.commit(
         pushed,
