@@ -1,8 +1,7 @@
 """Star and watch buttons, and who starred."""
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,9 +14,9 @@ from projects.views.common import page_of, repository_page
 def _back(request: ActorRequest, repository: Repository) -> HttpResponse:
     """To the page the button stood on, if it is one of ours."""
     target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+    if not target.startswith("/") or not url_has_allowed_host_and_scheme(target, None):
         target = repository.get_absolute_url()
-    return redirect(target)
+    return HttpResponseRedirect(target)
 
 
 @require_POST

@@ -365,3 +365,63 @@ def test_choices_for_tokens_and_reason_to_keep_an_account():
     assert queries.reason_to_keep_account(owner)  # it can still be restored under this name
     commands.purge_repository(SYSTEM, own)
     assert queries.reason_to_keep_account(owner) == ""
+
+
+def test_strange_values_are_refused_never_an_error(client):
+    owner = person()
+    made = repository(owner, name="odd", files={"a": b"1"})
+    sign_in(client, owner)
+    base = f"/{owner.slug}/odd"
+    strange = [
+        "",
+        "\x00",
+        "-x",
+        "--upload-pack=x",
+        "../..",
+        "a" * 5000,
+        "9" * 40,
+        "²",
+        "\u202e",
+        "a\nb",
+        "refs/heads/main",
+        "HEAD",
+        "@{u}",
+        "<script>",
+    ]
+    for value in strange:
+        for path, sent in (
+            ("/branches/create", {"branch": value, "start": "main"}),
+            ("/branches/create", {"branch": "fine", "start": value}),
+            ("/branches/delete", {"branch": value, "oid": value}),
+            ("/branches/rename", {"branch": value, "name": value}),
+            ("/tags/delete", {"tag": value, "oid": value}),
+            ("/settings/branches", {"act": "remove", "rule": value}),
+            (
+                "/settings/branches",
+                {"act": "rule", "kind": value, "pattern": value, "push_access": value, "merge_access": value, "push_logins": value},
+            ),
+            ("/settings/keys", {"act": "remove", "key": value}),
+            ("/settings/keys", {"act": "key", "key": value, "title": value}),
+            ("/settings/access", {"act": "person", "login": value, "access": value}),
+            ("/settings", {"act": value}),
+            ("/settings", {"act": "name", "name": value}),
+            ("/settings/danger", {"act": "visibility", "visibility": value}),
+            ("/settings/danger", {"act": "transfer", "namespace": value, "confirmation": value}),
+            ("/watch", {"level": value, "next": value}),
+            ("/star", {"starred": "1", "next": value}),
+            ("/releases/new", {"tag": value, "target": value}),
+            ("/fork", {"namespace": value, "name": value}),
+            ("/new/main/", {"path": value, "content": value, "onto": value, "new_branch": value}),
+            ("/edit/main/a", {"path": value, "content": value, "onto": "branch", "expected": value}),
+            ("/delete/main/a", {"onto": "new", "new_branch": value, "expected": value}),
+        ):
+            made.refresh_from_db()
+            status = client.post(f"/{owner.slug}/{made.name}{path}", sent).status_code
+            assert status < 500, (path, value)
+        assert client.get(f"{base}/settings/branches", {"rule": value}).status_code in (200, 302), value
+        assert client.get(f"{base}/tags", {"q": value, "page": value}).status_code in (200, 302)
+        assert client.get(f"{base}/commits.atom", {"ref": value}).status_code in (200, 302, 404)
+    made.refresh_from_db()
+    base = f"/{owner.slug}/{made.name}"
+    assert client.post(f"{base}/star", {"next": "https://evil.example/"})["Location"].startswith("/")
+    assert client.post(f"{base}/star", {"next": "//evil.example/"})["Location"].startswith(f"/{owner.slug}")
