@@ -112,5 +112,13 @@ class PagesCache(FileBasedCache):
         self._memory.set(key, value, version=version)
         super().set(key, value, timeout, version)
 
+    def delete(self, key: str, version: int | None = None) -> bool:
+        self._memory.delete(key, version)
+        return super().delete(key, version)
+
+    def clear(self) -> None:
+        self._memory.clear()
+        super().clear()
+
     def _cull(self) -> None:
         """Counting files at each write costs more than the write; the sweep does it."""

@@ -54,8 +54,8 @@ def day_html(when: datetime | None, now: datetime) -> str:
         return ""
 
 
-def tree_rows(rows: Iterable[Row], *, parent: str = "") -> SafeString:
-    """The body of a file table; `parent` is the address of the directory above, "" at the root."""
+def tree_rows(rows: Iterable[Row], *, parent: str = "", pending: bool = False) -> SafeString:
+    """The body of a file table; `parent` is the address of the directory above, "" at the root. `pending`: the commits come later."""
     now = datetime.now(UTC)
     out = (
         [f'<tr><td class="name dir"><a href="{parent}" aria-label="{gettext("Parent directory")}">..</a><td class=msg><td class=age>']
@@ -63,6 +63,7 @@ def tree_rows(rows: Iterable[Row], *, parent: str = "") -> SafeString:
         else []
     )
     ages: dict[datetime | None, str] = {None: ""}
+    waiting = "<span class=skeleton></span>" if pending else ""
     for row in rows:
         if row.when not in ages:
             ages[row.when] = day_html(row.when, now)
@@ -70,7 +71,7 @@ def tree_rows(rows: Iterable[Row], *, parent: str = "") -> SafeString:
         icon = f'<svg class=icon aria-hidden=true><use href="#{SYMBOLS[row.kind]}"/></svg>'
         linked = f'<a href="{row.href}">{icon}{name}</a>' if row.href else f"<span>{icon}{name}</span>"
         note = f" <small class=muted>{escape(filenames.shown(row.note))}</small>" if row.note else ""
-        message = f'<a href="{row.commit_href}">{escape(row.subject)}</a>' if row.commit_href else ""
+        message = f'<a href="{row.commit_href}">{escape(row.subject)}</a>' if row.commit_href else waiting
         cell = '<td class="name dir">' if row.kind in ("tree", "submodule") else "<td class=name>"
         out.append(f"<tr>{cell}{linked}{note}<td class=msg>{message}<td class=age>{ages[row.when]}")
     return mark_safe("\n".join(out))  # noqa: S308 - every part is escaped above

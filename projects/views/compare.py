@@ -14,6 +14,7 @@ from core.actors import ActorRequest
 from core.errors import NotFound
 from projects import queries
 from projects.models import Repository
+from projects.queries.parts import part
 from projects.views import diffs
 from projects.views.common import conditional, etag_of, page_of, repository_page
 
@@ -111,15 +112,10 @@ def _context(repository: Repository, left: Side, right: Side, dots: str, options
     if len(stores) > 1:
         raise NotFound(_("One of the two sides has to be in this repository."))
     store = next(iter(stores.values()), None)
-    folder = store.path if store else None
     old, new = left.position.oid, right.position.oid
-    ancestor = gitstore.merge_base(repository.path, old, new, store=folder)
-    commits = gitstore.between(repository.path, old, new, limit=COMMITS + 1, store=folder)
-    behind = len(gitstore.between(repository.path, new, old, limit=1000, store=folder))
-    ahead, left_out = len(commits), 0
-    if len(commits) > COMMITS:
-        ahead = gitstore.count(repository.path, new, base=old) if store is None else len(commits)
-        left_out = ahead - COMMITS
+    key = ("compare", repository.pk, store.pk if store else 0, old, new)
+    ancestor, commits, ahead, behind = part(key, lambda: _between(repository, store, old, new))
+    left_out = max(0, ahead - COMMITS)
     known = queries.authors(commits[:COMMITS])
     start = ancestor if dots == "..." else old
     shown = [queries.shown(one, known) for one in commits[:COMMITS]]
@@ -130,6 +126,16 @@ def _context(repository: Repository, left: Side, right: Side, dots: str, options
         "switch": queries.switch(repository, left.position if left.home.pk == repository.pk else right.position),
         "swap_href": f"{base}/compare/{_address(repository, right)}{dots}{_address(repository, left)}",
     }
+
+
+def _between(repository: Repository, store: Repository | None, old: str, new: str) -> tuple[str, list[gitstore.Commit], int, int]:
+    """(common ancestor or "", the first commits only in `new`, how many there are, how many only in `old`: at most 1,000)."""
+    path, folder = repository.path, store.path if store else None
+    ancestor = gitstore.merge_base(path, old, new, store=folder)
+    commits = gitstore.between(path, old, new, limit=COMMITS + 1, store=folder)
+    behind = len(gitstore.between(path, new, old, limit=1000, store=folder))
+    ahead = gitstore.count(path, new, base=old) if len(commits) > COMMITS and store is None else len(commits)
+    return ancestor, commits[:COMMITS], ahead, behind
 
 
 def _address(repository: Repository, side: Side) -> str:

@@ -60,9 +60,8 @@ def context(repository: Repository, position: queries.Position, known: dict[str,
     if not known:
         return {}
     mine = "en" if (get_language() or "").startswith("en") else "zh"
-    language = next((one for one in (wanted, mine, "", "zh", "en") if one in known), next(iter(known)))
-    if wanted == "default" and "" in known:
-        language = ""
+    order = [wanted if wanted != "default" else ""] if wanted else []
+    language = next((one for one in (*order, mine, "", "zh", "en") if one in known), next(iter(known)))
     name = known[language]
     path = f"{position.path}/{name}" if position.path else name
     file = queries.Position(position.kind, position.name, position.oid, path)

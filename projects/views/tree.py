@@ -143,4 +143,4 @@ def _rows(base: str, position: queries.Position, entries: list[gitstore.Entry], 
                 when=last.when if last else None,
             )
         )
-    return str(rows.tree_rows(out, parent=parent))
+    return str(rows.tree_rows(out, parent=parent, pending=listing.last_commits is None))

@@ -1,13 +1,16 @@
 """Front page, directories, files and raw bytes, over real repositories."""
 
 import re
+from threading import Event
 from urllib.parse import quote
 
+import pygit2
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from projects.queries import listings
 from tests.factories import histories
 from tests.factories.accounts import person
 
@@ -230,3 +233,93 @@ def test_home_takes_few_queries_whatever_the_listing(demo, client: Client, djang
     with CaptureQueriesContext(connection) as queries:
         client.get("/ada/demo")
     assert len([query for query in queries if "usersession" not in query["sql"] and "SAVEPOINT" not in query["sql"]]) <= 12
+
+
+def test_a_page_does_not_wait_for_last_commits_and_fills_in(demo, client: Client):
+    gate = Event()
+    listings._workers.submit(gate.wait)  # the one worker is busy
+    try:
+        page = client.get("/ada/demo", headers={"Accept-Language": "en"})
+        assert page.status_code == 200
+        assert "class=skeleton" in page.content.decode()
+        assert 'hx-trigger="load' in page.content.decode()
+        assert '<meta http-equiv="refresh"' in page.content.decode()
+    finally:
+        gate.set()
+    listings._workers.submit(int).result(timeout=20)  # everything before it is done
+    filled = client.get("/ada/demo", headers={"If-None-Match": page["ETag"]})
+    assert filled.status_code == 200
+    assert "class=skeleton" not in filled.content.decode()
+    assert "First commit" in filled.content.decode()
+
+
+def test_readme_in_the_language_of_the_reader(client: Client):
+    row, history = histories.repository(person("ada"), "words")
+    history.write(
+        {
+            "README.md": "# Haupt",
+            "README_en.md": "# English text",
+            "README.zh.md": "# 中文正文\n\n[x](javascript:alert(1)) <script>alert(1)</script>",
+        }
+    )
+    histories.settle(row)
+    chinese = client.get("/ada/words").content.decode()
+    assert "中文正文" in chinese
+    assert "javascript:" not in chinese
+    assert "<script>alert" not in chinese
+    assert "English text" in client.get("/ada/words", headers={"Accept-Language": "en"}).content.decode()
+    assert "Haupt" in client.get("/ada/words?readme=default").content.decode()
+
+
+def test_encodings_tables_and_warnings(client: Client):
+    row, history = histories.repository(person("ada"), "kinds")
+    history.write(
+        {
+            "gbk.txt": "中文编码测试，这是简体中文的文本文件。\n".encode("gb18030") * 5,
+            "a.csv": "名,<b>\n1,2\n",
+            "evil.py": "# \u202e evil\n",
+            "urdu.txt": "یہ اردو ہے\n",
+            "x.lfs": f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 123456\n",
+            "big.txt": "x" * 100 + "\n" + "line\n" * 25_000,
+        }
+    )
+    histories.settle(row)
+
+    def page(name: str) -> str:
+        return client.get(f"/ada/kinds/blob/main/{name}", headers={"Accept-Language": "en"}).content.decode()
+
+    assert "中文编码测试" in page("gbk.txt")
+    assert "gb" in page("gbk.txt").lower()
+    assert "&lt;b&gt;" in page("a.csv")
+    assert "grid-table" in page("a.csv")
+    assert "grid-table" not in page("a.csv?view=source")
+    assert "RIGHT-TO-LEFT OVERRIDE" in page("evil.py")
+    assert "notice-warn" not in page("urdu.txt")
+    assert "120.6 KiB" in page("x.lfs") or "121 KiB" in page("x.lfs")
+    assert "The file is cut here" in page("big.txt")
+
+
+def test_wide_and_deep_trees(client: Client):
+    row, history = histories.repository(person("ada"), "wide")
+    blob = histories.git(history.path, "hash-object", "-w", "--stdin", data=b"x").decode().strip()
+    wide = (
+        histories.git(history.path, "mktree", data=b"".join(b"100644 blob %s\tf%05d\n" % (blob.encode(), n) for n in range(2500)))
+        .decode()
+        .strip()
+    )
+    store = pygit2.Repository(str(history.path))
+    oid = pygit2.Oid(hex=histories.git(history.path, "mktree", data=f"100644 blob {blob}\tleaf\n".encode()).decode().strip())
+    for _ in range(4000):
+        builder = store.TreeBuilder()
+        builder.insert("d", oid, 0o040000)
+        oid = builder.write()
+    top = histories.git(history.path, "mktree", data=f"040000 tree {wide}\twide\n040000 tree {oid}\tdeep\n".encode()).decode().strip()
+    commit = histories.git(history.path, "commit-tree", top, "-m", "wide").decode().strip()
+    histories.git(history.path, "update-ref", "refs/heads/main", commit)
+    histories.settle(row)
+    first = client.get("/ada/wide/tree/main/wide").content.decode()
+    assert first.count("<tr><td class=name>") == 1000
+    assert "?from=1000" in first
+    assert client.get("/ada/wide/tree/main/wide?from=2000").content.decode().count("<tr><td class=name>") == 500
+    assert client.get("/ada/wide/tree/main/wide?from=x").status_code == 200
+    assert client.get("/ada/wide/blob/main/deep/" + "d/" * 4000 + "leaf").status_code == 200
