@@ -55,7 +55,7 @@ class Manifest:
 def configured() -> Places:
     """The places of this portal's settings."""
     database = settings.DATABASE_URL or Path(str(settings.DATABASES["default"]["NAME"]))
-    blobs = None if settings.S3["endpoint"] else settings.BLOBS_DIR
+    blobs = None if settings.S3["bucket"] else settings.BLOBS_DIR
     return Places(settings.DATA_DIR, database, settings.REPOSITORIES_DIR, blobs)
 
 

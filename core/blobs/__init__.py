@@ -6,16 +6,19 @@ from functools import cache
 from django.conf import settings
 
 from core.blobs.disk import DiskStore
-from core.blobs.s3 import S3Store
 from core.blobs.types import Blob, BlobMissing, BlobStore, WrongBlob
 
-__all__ = ["Blob", "BlobMissing", "BlobStore", "DiskStore", "S3Store", "WrongBlob", "delete", "exists", "put", "read", "response", "size", "store"]
+__all__ = ["Blob", "BlobMissing", "BlobStore", "DiskStore", "WrongBlob", "delete", "exists", "put", "read", "response", "size", "store"]
 
 
 @cache
 def store() -> BlobStore:
     """The store that the settings name."""
-    return S3Store(**settings.S3) if settings.S3["bucket"] else DiskStore(settings.BLOBS_DIR)
+    if not settings.S3["bucket"]:
+        return DiskStore(settings.BLOBS_DIR)
+    from core.blobs.s3 import S3Store  # here: boto3 costs 29 MB in each process, and most portals have no S3
+
+    return S3Store(**settings.S3)
 
 
 def put(chunks: Iterable[bytes], *, sha256: str = "", size: int | None = None, limit: int | None = None) -> Blob:

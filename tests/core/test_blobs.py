@@ -7,7 +7,8 @@ import pytest
 from django.test import RequestFactory
 
 from core import blobs
-from core.blobs import BlobMissing, DiskStore, S3Store, WrongBlob
+from core.blobs import BlobMissing, DiskStore, WrongBlob
+from core.blobs.s3 import S3Store
 
 DATA = os.urandom(700_000)
 SHA = hashlib.sha256(DATA).hexdigest()
