@@ -313,8 +313,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Repositories, people and releases of the OpenI portal. Errors are RFC 9457 problems.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["core.schema.finish"],
+    "ENUM_NAME_OVERRIDES": {},
 }
 LOGGING_CONFIG = "core.logs.configure"
 LOGGING = {"level": env.str("LOG_LEVEL", default="INFO"), "json": env.bool("LOG_JSON", default=True)}

@@ -1,0 +1,1 @@
+"""`/api/v1/repositories/…`: repositories, refs, trees, blobs, commits, contents, forks, stars, protections, releases."""
