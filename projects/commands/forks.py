@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.errors import Conflict
 from core.rules import HIDE
 from gitstore import paths
+from gitstore.generations import renew_pool
 from projects import rules
 from projects.commands.creation import DESCRIPTION_MAX, discard, name_taken, require_free_address, take_address
 from projects.commands.refs import apply_updates
@@ -126,10 +127,26 @@ def detach_fork(actor: Actor, repository: Repository) -> Repository:
 def leave_pool(actor: Actor, repository_id: int) -> None:
     """Give a repository whose row names no pool all the objects it still borrows, and cut the link. Safe to repeat.
 
+    If it may have fed the pool, the members that stay get a new generation of it first, without what this one alone reaches.
     Only the system calls it (NotFound for everyone else).
     """
     if not actor.is_system:
         HIDE.require()
     repository = Repository.objects.filter(pk=repository_id, pool_id=None).first()
-    if repository is not None and repository.path.is_dir():
-        gitstore.leave_pool(repository.path)
+    if repository is None or not repository.path.is_dir():
+        return
+    pool = gitstore.pool_of(repository.path)
+    if pool is not None and (repository.forked_from_id is None or repository.forks.exists()):
+        _renew_pool(uuid.UUID(pool.name.removesuffix(".git")))
+    gitstore.leave_pool(repository.path)
+
+
+def _renew_pool(old: uuid.UUID) -> None:
+    """Members first, row by row set-based; the name of the new pool follows from the old one, so that a repetition finds it."""
+    members = [row for row in Repository.objects.filter(pool_id=old) if row.path.is_dir()]
+    if not members:
+        return
+    new = uuid.uuid5(old, "next")
+    root = settings.REPOSITORIES_DIR
+    renew_pool(paths.pool(root, old), paths.pool(root, new), [row.path for row in members])
+    Repository.objects.filter(pk__in=[row.pk for row in members], pool_id=old).update(pool_id=new)

@@ -25,7 +25,7 @@ def repository_choices(actor: Actor) -> list[tuple[int, str]]:
 
 def reason_to_keep_account(person: User) -> str:
     """A sentence while the person still has repositories, "" when nothing is in the way."""
-    rows = Repository.objects.filter(namespace_id=person.namespace_id)
+    rows = Repository.objects.filter(namespace=person.namespace)
     count = rows.filter(deleted_at=None).count()
     if count:
         return _("Delete or transfer your repositories first; there are %d.") % count

@@ -262,3 +262,29 @@ def test_subscribers_delivered_twice(deliver):
     gitstore.forget()
     assert git(fork.path, "fsck", "--full") == ""
     assert git(parent.path, "fsck", "--full") == ""
+
+
+def test_what_only_private_members_reach_leaves_the_pool_of_the_others(deliver):
+    owner, early, late, other = person(), person(), person(), person()
+    parent = parent_of(owner)
+    first = commands.fork_repository(actor(early), parent, into=early.namespace)
+    secret = commit(parent, {"secret": b"for two"})
+    second = commands.fork_repository(actor(late), parent, into=late.namespace)  # feeds the pool again
+    git(first.path, "cat-file", "-e", secret)  # public at this time
+    own = commit(first, {"mine": b"1"})
+    third = commands.fork_repository(actor(other), first, into=other.namespace)
+    commands.set_visibility(actor(late), second, visibility="private")
+    commands.set_visibility(actor(owner), parent, visibility="private")
+    deliver()
+    gitstore.forget()
+    for member in (first, third):
+        member.refresh_from_db()
+        with pytest.raises(subprocess.CalledProcessError):
+            git(member.path, "cat-file", "-e", secret)
+        git(member.path, "cat-file", "-e", own)
+        assert git(member.path, "fsck", "--full") == ""
+    for member in (parent, second):
+        git(member.path, "cat-file", "-e", secret)
+        assert git(member.path, "fsck", "--full") == ""
+    again = commands.fork_repository(actor(late), first, into=late.namespace, name="again")
+    assert git(again.path, "fsck", "--full") == ""

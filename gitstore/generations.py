@@ -1,0 +1,36 @@
+"""A new generation of a shared pool: what one member alone reached is left behind with the old one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gitstore import process
+from gitstore.graph import borrowing, tips
+from gitstore.repositories import _write_alternates, init_bare
+from gitstore.store import forget
+
+_ROUNDS = 3
+
+
+def renew_pool(old: Path, new: Path, members: Sequence[Path], *, timeout: float = 3600) -> None:
+    """Make `new` hold what the branches and tags of `members` reach and nothing else; then each member borrows from it instead of `old`.
+
+    Safe to repeat with the same `new`. Refs that move meanwhile are looked at again before this returns. Raises GitFailed or TimedOut.
+    """
+    if not new.exists():
+        init_bare(new, "none")
+    packed: set[str] = set()
+    for _round in range(_ROUNDS):
+        wanted = {oid for member in members for oid in tips(member)}
+        if wanted <= packed:
+            break
+        process.run(
+            new,
+            ["pack-objects", "--revs", "--delta-base-offset", "-q", str(new / "objects" / "pack" / "pack")],
+            input="".join(f"{oid}\n" for oid in sorted(wanted)).encode(),
+            extra=borrowing(*members, old),
+            timeout=timeout,
+        )
+        packed |= wanted
+        for member in members:
+            _write_alternates(member, member, new)
+        forget()
