@@ -21,7 +21,7 @@ from projects import rules
 from projects.logic import includes, matching_pattern
 from projects.models import Protection, Repository
 from projects.places import ZERO, Policy, Proposal, Refusal, Update, push_policies
-from projects.pushed import NewBlob, new_blobs, new_commits
+from projects.pushed import NewBlob, new_blobs, new_commits, new_paths, oversized
 
 ALLOW_SECRETS = "secrets.allow"  # git push -o secrets.allow
 SECRET_BLOB_BYTES = 1024**2  # larger files are not searched
@@ -156,30 +156,29 @@ def blob_sizes(proposal: Proposal) -> Iterator[Refusal]:
     limit = min(own, settings.MAX_BLOB_BYTES) if own is not None else settings.MAX_BLOB_BYTES
     if proposal.quarantine is not None and proposal.quarantine_bytes * 2000 < limit:
         return  # zlib packs at most about 1000 : 1, so no file in there can be so large
-    for blob in new_blobs(proposal):
-        if blob.size > limit:
-            yield Refusal(
-                "",
-                _("The file “%(path)s” (%(oid)s) has %(size)s; the limit is %(limit)s. Use Git LFS for large files.")
-                % {
-                    "path": blob.path,
-                    "oid": blob.oid[:10],
-                    "size": filesizeformat(blob.size),
-                    "limit": filesizeformat(limit),
-                },
-                "blob_size",
-            )
+    for blob in oversized(proposal, limit):
+        yield Refusal(
+            "",
+            _("The file “%(path)s” (%(oid)s) has %(size)s; the limit is %(limit)s. Use Git LFS for large files.")
+            % {
+                "path": blob.path,
+                "oid": blob.oid[:10],
+                "size": filesizeformat(blob.size),
+                "limit": filesizeformat(limit),
+            },
+            "blob_size",
+        )
 
 
 def forbidden_paths(proposal: Proposal) -> Iterator[Refusal]:
     """File names this repository does not take (glob patterns; one without a slash is about the file's name)."""
     patterns: list[str] = proposal.repository.forbidden_paths or []
-    for blob in new_blobs(proposal) if patterns else ():
+    for path in new_paths(proposal) if patterns else ():
         for pattern in patterns:
-            if fnmatchcase(blob.path if "/" in pattern else blob.path.rpartition("/")[2], pattern.lstrip("/")):
+            if fnmatchcase(path if "/" in pattern else path.rpartition("/")[2], pattern.lstrip("/")):
                 yield Refusal(
                     "",
-                    _("The file “%(path)s” is not allowed here (rule “%(pattern)s”).") % {"path": blob.path, "pattern": pattern},
+                    _("The file “%(path)s” is not allowed here (rule “%(pattern)s”).") % {"path": path, "pattern": pattern},
                     "forbidden_path",
                 )
                 break

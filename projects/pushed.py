@@ -1,14 +1,22 @@
 """What a push brings: its new commits and files, read from the quarantine alone, so the cost follows the push and not the history."""
 
+import os
+import subprocess
+import tempfile
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pygit2
 
+import gitstore
 from projects.places import ZERO, Proposal
 
-MAX_OBJECTS = 200_000  # beyond this a push is an import; the rest of its files is not looked at one by one
+MAX_OBJECTS = 200_000  # of a change in the browser or a small push; never reached by an honest one
+LARGE = 20_000  # objects; a larger push is an import: sizes and names are listed by git, contents looked at in SAMPLE commits only
+SAMPLE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,73 @@ class NewBlob:
     commit: str
 
 
+def is_large(proposal: Proposal) -> bool:
+    """True if the push brings so much that looking at each object in process would take minutes."""
+    if "large" not in proposal.memo:
+        packs = (proposal.quarantine / "pack").glob("*.pack") if proposal.quarantine is not None else ()
+        proposal.memo["large"] = sum(_objects_in(pack) for pack in packs) > LARGE
+    return bool(proposal.memo["large"])
+
+
+def _objects_in(pack: Path) -> int:
+    """Number of objects, from the pack's header (gitformat-pack(5))."""
+    with pack.open("rb") as handle:
+        return int.from_bytes(handle.read(12)[8:], "big")
+
+
+def oversized(proposal: Proposal, limit: int) -> Iterator[NewBlob]:
+    """Files of more than `limit` bytes, with a path; git lists the sizes, paths are looked for only if there are any."""
+    if not is_large(proposal):
+        yield from (blob for blob in new_blobs(proposal) if blob.size > limit)
+        return
+    arguments = ["cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objecttype) %(objectsize) %(objectname)"]
+    found: dict[str, int] = {}
+    for line in _lines(proposal, arguments, {"GIT_OBJECT_DIRECTORY": str(proposal.quarantine)}):
+        if line.startswith(b"blob "):
+            _kind, size, oid = line.decode().split(" ")
+            if int(size) > limit:
+                found[oid] = int(size)
+    for oid, path in named_objects(proposal) if found else ():
+        if oid in found:
+            yield NewBlob(oid, path, found[oid], "")
+
+
+def new_paths(proposal: Proposal) -> Iterator[str]:
+    """Paths of files the push adds or changes (of a large push: of directories too)."""
+    if is_large(proposal):
+        yield from (path for _oid, path in named_objects(proposal) if path)
+    else:
+        yield from (blob.path for blob in new_blobs(proposal))
+
+
+def named_objects(proposal: Proposal) -> Iterator[tuple[str, str]]:
+    """(oid, path) of every object the push brings, as git walks them."""
+    tips = [new for _ref, _old, new in proposal.updates if new != ZERO]
+    borrowed = {
+        "GIT_OBJECT_DIRECTORY": str(proposal.quarantine),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(proposal.repository.path / "objects"),
+    }
+    with tempfile.NamedTemporaryFile("w") as revisions:  # too many for a command line
+        revisions.write("".join(f"{tip}\n" for tip in tips))
+        revisions.flush()
+        for line in _lines(proposal, ["rev-list", "--objects", "--stdin", "--not", "--all"], borrowed, stdin=Path(revisions.name)):
+            oid, _space, path = line.decode("utf-8", "surrogateescape").partition(" ")
+            yield oid, path
+
+
+def _lines(proposal: Proposal, arguments: list[str], extra: dict[str, str], stdin: Path | None = None) -> Iterator[bytes]:
+    with stdin.open("rb") if stdin else open(os.devnull, "rb") as source:
+        child = gitstore.start(proposal.repository.path, arguments, stdin=source, stderr=subprocess.DEVNULL, extra=extra)
+        try:
+            assert child.stdout is not None  # noqa: S101 - for the type checker
+            for line in child.stdout:
+                yield line.rstrip(b"\n")
+            if status := child.wait():
+                raise gitstore.GitFailed(arguments, status, "")
+        finally:
+            gitstore.end(child)
+
+
 def _is_new(proposal: Proposal) -> Any:
     """A predicate on pygit2 oids: does the push bring this object?"""
     if proposal.quarantine is not None:
@@ -30,7 +105,7 @@ def _is_new(proposal: Proposal) -> Any:
 
 
 def new_commits(proposal: Proposal) -> list[Any]:
-    """Commits the push adds, newest first (pygit2 commits), at most MAX_OBJECTS."""
+    """Commits the push adds, from the tips down (pygit2 commits); of a large push the first SAMPLE."""
     if "commits" not in proposal.memo:
         proposal.memo["commits"] = list(_new_commits(proposal))
     return list(proposal.memo["commits"])
@@ -42,7 +117,8 @@ def _new_commits(proposal: Proposal) -> Iterator[Any]:
     starts = [tip for tip in tips if tip is not None]
     if proposal.quarantine is not None:
         is_new = _is_new(proposal)
-        yield from _walk_new(store, [tip for tip in starts if is_new(tip.id)], is_new)
+        limit = SAMPLE if is_large(proposal) else MAX_OBJECTS
+        yield from _walk_new(store, [tip for tip in starts if is_new(tip.id)], is_new, limit)
         return
     walker = store.walk(None, pygit2.enums.SortMode.TOPOLOGICAL)
     for tip in starts:
@@ -62,10 +138,10 @@ def _new_commits(proposal: Proposal) -> Iterator[Any]:
         yield commit
 
 
-def _walk_new(store: Any, starts: list[Any], is_new: Any) -> Iterator[Any]:
-    seen, queue = {tip.id for tip in starts}, list(starts)
-    while queue and len(seen) <= MAX_OBJECTS:
-        commit = queue.pop()
+def _walk_new(store: Any, starts: list[Any], is_new: Any, limit: int) -> Iterator[Any]:
+    seen, queue = {tip.id for tip in starts}, deque(starts)
+    while queue and len(seen) <= limit:
+        commit = queue.popleft()
         yield commit
         for parent in commit.parent_ids:
             if parent not in seen and is_new(parent):
@@ -82,7 +158,7 @@ def _commit(store: Any, oid: str) -> Any:
 
 
 def new_blobs(proposal: Proposal) -> list[NewBlob]:
-    """Files the push adds or changes, each content once, with the path it is first met at."""
+    """Files the push adds or changes in `new_commits`, each content once, with the path it is first met at."""
     if "blobs" not in proposal.memo:
         proposal.memo["blobs"] = list(_new_blobs(proposal))
     return list(proposal.memo["blobs"])

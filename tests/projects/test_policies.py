@@ -298,3 +298,25 @@ def test_one_commit_in_the_browser_looks_at_its_own_files_alone(git: Git, demo, 
     git.run("push", "-q", str(demo.path), "main:refs/keep/edit", cwd=folder)
     proposal = policies.Proposal(accounts.actor(alice), demo, "admin", [("refs/heads/main", first, second)])
     assert [blob.path for blob in policies.new_blobs(proposal)] == ["d3/f4.txt"]
+
+
+def test_import_is_judged_by_what_git_lists(git: Git, demo, alice, monkeypatch):
+    from projects import pushed as module
+
+    monkeypatch.setattr(module, "LARGE", 0)
+    folder = git.new()
+    git.run("push", "-q", str(demo.path), "main", cwd=folder)
+    first = git.head(folder)
+    second = git.commit(folder, {"deep/big.bin": "x" * 5000, "a.exe": "y"})
+    quarantine = folder / ".git" / "quarantine"
+    git.run("repack", "-adq", cwd=folder)
+    (quarantine / "pack").mkdir(parents=True)
+    for pack in (folder / ".git" / "objects" / "pack").iterdir():
+        (quarantine / "pack" / pack.name).write_bytes(pack.read_bytes())
+    proposal = policies.Proposal(accounts.actor(alice), demo, "admin", [("refs/heads/main", first, second)], quarantine=quarantine)
+    assert module.is_large(proposal)
+    assert [(blob.path, blob.size) for blob in policies.oversized(proposal, 1000)] == [("deep/big.bin", 5000)]
+    assert {"deep/big.bin", "a.exe"} <= set(policies.new_paths(proposal))
+    demo.forbidden_paths, demo.max_blob_bytes = ["*.exe"], 1000
+    proposal.quarantine_bytes = 10_000
+    assert {refusal.code for refusal in policies.refusals(proposal)} == {"forbidden_path", "blob_size"}
