@@ -1,6 +1,7 @@
 """Blame, branches, compare, find, contributors, robots and sitemap, over real repositories."""
 
 import re
+import subprocess
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import SigningKey
 from projects.logic import best_paths
 from projects.models import ContributionDay, Protection
 from tests.factories import histories
@@ -136,11 +138,100 @@ def test_contributors_merge_addresses_of_one_person(demo, client: Client):
 
 
 def test_robots_and_sitemap_name_public_tips_only(demo, client: Client):
-    histories.settle(histories.repository(person("eve"), "secret", visibility="private")[0]) if False else None
     robots = text(client.get("/robots.txt"))
     assert "Disallow: /*/*/blame/" in robots
     assert "Sitemap: http://127.0.0.1:8000/sitemap.xml" in robots
-    row, history = histories.repository(person("mallory"), "secret", visibility="private")
+    histories.repository(person("mallory"), "secret", visibility="private")
     sitemap = text(client.get("/sitemap.xml"))
     assert "<loc>http://127.0.0.1:8000/ada/demo</loc>" in sitemap
     assert "secret" not in sitemap
+
+
+def signed_commit(history: histories.History, key, email: str) -> str:
+    """A commit signed with the SSH key file `key`."""
+    env = {**histories.ENV, "GIT_COMMITTER_EMAIL": email, "GIT_AUTHOR_EMAIL": email}
+    tree = histories.git(history.path, "rev-parse", "main^{tree}").decode().strip()
+    command = [
+        "git",
+        "--git-dir",
+        str(history.path),
+        "-c",
+        "gpg.format=ssh",
+        "-c",
+        f"user.signingkey={key}",
+        "commit-tree",
+        "-S",
+        tree,
+        "-p",
+        "main",
+        "-m",
+        "signed",
+    ]
+    oid = subprocess.run(command, env=env, check=True, capture_output=True).stdout.decode().strip()
+    histories.git(history.path, "update-ref", "refs/heads/main", oid)
+    return oid
+
+
+def test_signatures_are_verified_against_the_committers_keys(demo, client: Client, tmp_path):
+    row, history, _oids = demo
+    for name in ("mine", "other"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
+    public = " ".join((tmp_path / "mine.pub").read_text().split()[:2])
+    SigningKey.objects.create(user=row.namespace.user, kind="ssh", title="k", public_key=public, fingerprint="x")
+
+    def page(oid: str) -> str:
+        return text(client.get(f"/ada/demo/commit/{oid}", headers={"Accept-Language": "en"}))
+
+    assert "Verified" in page(signed_commit(history, tmp_path / "mine", "ada@example.org"))
+    assert "Unverified" in page(signed_commit(history, tmp_path / "other", "ada@example.org"))
+    stranger = page(signed_commit(history, tmp_path / "mine", "stranger@example.org"))
+    assert "Signed" in stranger
+    assert "Verified" not in stranger
+
+
+def test_large_diffs_are_paged_and_counted(client: Client):
+    row, history = histories.repository(person("ada"), "large")
+    history.write({"a": "1"})
+    oid = history.write({**{f"f{n:04}.txt": f"{n}\n" for n in range(120)}, "long.txt": "line\n" * 5000})
+    histories.settle(row)
+    first = text(client.get(f"/ada/large/commit/{oid}", headers={"Accept-Language": "en"}))
+    assert first.count('class="panel diff-file"') == 40
+    assert "121 files changed" in first
+    assert "81 more files" in first
+    second = text(client.get(f"/ada/large/commit/{oid}?files=120", headers={"Accept-Language": "en"}))
+    assert "The change goes on" in second
+    whole = re.search(r'href="(\?file=\d+)"', second)[1]
+    assert text(client.get(f"/ada/large/commit/{oid}{whole}")).count("<tr class=add>") == 5000
+
+
+def test_star_and_watch_stand_in_the_head_for_people(demo, client: Client):
+    client.force_login(person("bob"))
+    page = text(client.get("/ada/demo"))
+    assert 'action="/ada/demo/star"' in page
+    assert 'action="/ada/demo/watch"' in page
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+    tag = client.get("/ada/demo")["ETag"]
+    assert client.post("/ada/demo/star", {"csrfmiddlewaretoken": token, "starred": "1", "next": "/ada/demo"}).status_code == 302
+    assert client.get("/ada/demo", headers={"If-None-Match": tag}).status_code == 200
+    assert 'aria-pressed="true"' in text(client.get("/ada/demo"))
+
+
+def test_diffs_of_odd_bytes_and_names(client: Client):
+    row, history = histories.repository(person("ada"), "odd")
+    body = "第一行，测试简体中文编码的文件内容。\n第二行，仍然是中文内容。\n".encode("gb18030")
+    history.write({b"\xff<b>.txt": "a\n", "gbk.txt": body * 4, "bin": bytes(range(256)) * 4, "end": "no newline"})
+    oid = history.write(
+        {
+            b"\xff<b>.txt": "<script>x</script>\n",
+            "gbk.txt": body * 4 + "第三行。\n".encode("gb18030"),
+            "bin": bytes(range(255, -1, -1)) * 4,
+            "end": "now\n",
+        }
+    )
+    histories.settle(row)
+    for query in ("", "?view=split", "?w=1"):
+        page = text(client.get(f"/ada/odd/commit/{oid}{query}"))
+        assert "第三行" in page
+        assert "<script>x" not in page
+        assert "\\xFF&lt;b&gt;.txt" in page
+        assert "<b>.txt" not in page
