@@ -325,6 +325,7 @@ def environment_of(options: Options) -> dict[str, str]:
         "OPENI_LIVE_URL": live.rstrip("/"),
         "OPENI_RELOAD": "true" if options.reload else os.environ.get("OPENI_RELOAD", "false"),
         "PYTHONUNBUFFERED": "1",
+        "CELERY_SKIP_CHECKS": "1",  # checks load every page's code into the worker
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),  # many threads: without it memory grows with them
         "PATH": f"{PYTHON.parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
         MARK: f"{options.data.resolve()}:{os.getpid()}",
@@ -388,7 +389,11 @@ def programs(options: Options) -> list[Child]:
     children = [Child("web", [*web, "openi.wsgi:application"], reloads=True)]
     if command_exists("serve_ssh"):
         children.append(
-            Child("ssh", [str(PYTHON), "manage.py", "serve_ssh", "--host", options.host, "--port", str(options.ssh_port)], reloads=True)
+            Child(
+                "ssh",
+                [str(PYTHON), "manage.py", "serve_ssh", "--skip-checks", "--host", options.host, "--port", str(options.ssh_port)],
+                reloads=True,
+            )
         )
     else:
         say("no Git over SSH: this checkout has no serve_ssh command yet")
