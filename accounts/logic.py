@@ -9,9 +9,56 @@ NAMESPACE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,37}[A-Za-z0-9])?")
 PROJECT = re.compile(r"[A-Za-z0-9._-]{1,96}")
 BAD_ENDINGS = (".git", ".wiki", ".lock", ".atom", ".zip", ".patch", ".diff")
 RESERVED = frozenset(
-    "- api openapi v1 v2 oauth uploads attachments sdk .well-known accounts login logout signup settings new admin static media "
-    "assets datasets models spaces competitions explore market search users organizations orgs issues pulls notifications dashboard "
-    "jobs trust community courses events news points docs help about completed robots.txt sitemap.xml favicon.ico".split()
+    [
+        "-",
+        "api",
+        "openapi",
+        "v1",
+        "v2",
+        "oauth",
+        "uploads",
+        "attachments",
+        "sdk",
+        ".well-known",
+        "accounts",
+        "login",
+        "logout",
+        "signup",
+        "settings",
+        "new",
+        "admin",
+        "static",
+        "media",
+        "assets",
+        "datasets",
+        "models",
+        "spaces",
+        "competitions",
+        "explore",
+        "market",
+        "search",
+        "users",
+        "organizations",
+        "orgs",
+        "issues",
+        "pulls",
+        "notifications",
+        "dashboard",
+        "jobs",
+        "trust",
+        "community",
+        "courses",
+        "events",
+        "news",
+        "points",
+        "docs",
+        "help",
+        "about",
+        "completed",
+        "robots.txt",
+        "sitemap.xml",
+        "favicon.ico",
+    ]
 )
 ROLES = ("reader", "developer", "maintainer", "owner")
 TOKEN_LENGTH = 40

@@ -355,5 +355,3 @@ class Complaint(models.Model):
 
     def __str__(self) -> str:
         return self.number
-
-

@@ -15,7 +15,9 @@ from core.events import subscribe
 def log_security(event: SecurityFact, cause: str) -> None:
     """One line per fact: the event's id keeps a second delivery from writing it twice."""
     if not SecurityEvent.objects.filter(user_id=event.user_id, detail__cause=cause).exists():
-        commands.record_security_event(event.user_id, event.kind, detail={**event.detail, "cause": cause}, ip=event.ip, user_agent=event.user_agent)
+        commands.record_security_event(
+            event.user_id, event.kind, detail={**event.detail, "cause": cause}, ip=event.ip, user_agent=event.user_agent
+        )
 
 
 @subscribe(InvitationSent, outside=True)

@@ -41,9 +41,11 @@ class SQLiteCache(BaseCache):
         return self.make_and_validate_key(key, version=version)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        row = self._db().execute(
-            "SELECT value FROM entry WHERE key=? AND (expires IS NULL OR expires>?)", (self._name(key, version), time.time())
-        ).fetchone()
+        row = (
+            self._db()
+            .execute("SELECT value FROM entry WHERE key=? AND (expires IS NULL OR expires>?)", (self._name(key, version), time.time()))
+            .fetchone()
+        )
         return default if row is None else _load(row[0])
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
@@ -68,10 +70,14 @@ class SQLiteCache(BaseCache):
         return self._db().execute("DELETE FROM entry WHERE key=?", (self._name(key, version),)).rowcount > 0
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        row = self._db().execute(
-            "UPDATE entry SET value=value+? WHERE key=? AND typeof(value)='integer' AND (expires IS NULL OR expires>?) RETURNING value",
-            (delta, self._name(key, version), time.time()),
-        ).fetchone()
+        row = (
+            self._db()
+            .execute(
+                "UPDATE entry SET value=value+? WHERE key=? AND typeof(value)='integer' AND (expires IS NULL OR expires>?) RETURNING value",
+                (delta, self._name(key, version), time.time()),
+            )
+            .fetchone()
+        )
         if row is None:
             raise ValueError(f"Key '{key}' not found")
         return int(row[0])

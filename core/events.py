@@ -69,9 +69,7 @@ def publish(*facts: Fact) -> None:
         raise RuntimeError("publish() belongs inside the command's transaction")
     for fact in facts:
         row = Event.objects.create(name=name_of(type(fact)), payload=asdict(fact))  # type: ignore[call-overload]
-        Delivery.objects.bulk_create(
-            Delivery(event=row, subscriber=subscription.name) for subscription in _by_event.get(type(fact), ())
-        )
+        Delivery.objects.bulk_create(Delivery(event=row, subscriber=subscription.name) for subscription in _by_event.get(type(fact), ()))
     if settings.NUDGE_WORKER:
         transaction.on_commit(_nudge, robust=True)
 
@@ -150,9 +148,7 @@ def _deliver_outside(delivery_id: int, subscription: Subscription) -> None:
     with transaction.atomic():
         if (delivery := _take(delivery_id)) is None:
             return
-        Delivery.objects.filter(pk=delivery_id).update(
-            leased_until=timezone.now() + LEASE, token=token, attempt=delivery.attempt + 1
-        )
+        Delivery.objects.filter(pk=delivery_id).update(leased_until=timezone.now() + LEASE, token=token, attempt=delivery.attempt + 1)
     subscription.handler(_load(delivery, subscription), str(delivery.event_id))
     Delivery.objects.filter(pk=delivery_id, token=token).update(done_at=timezone.now(), leased_until=None, error="")
 

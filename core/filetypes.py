@@ -15,7 +15,9 @@ _PREFERRED = {
     ".po": "Gettext Catalog", ".c": "C", ".cpp": "C++", ".hpp": "C++", ".py": "Python", ".java": "Java", ".go": "Go", ".js": "JavaScript", ".ini": "INI",
 }  # fmt: skip
 _VENDORED = re.compile(r"(^|/)(node_modules|vendor|third_party|third-party|bower_components|dist|\.venv|site-packages)/|\.min\.(js|css)$")
-_GENERATED = re.compile(r"(^|/)(package-lock\.json|yarn\.lock|pnpm-lock\.yaml|Cargo\.lock|poetry\.lock|go\.sum|Gemfile\.lock)$|_pb2(_grpc)?\.py$|\.pb\.go$|\.map$")
+_GENERATED = re.compile(
+    r"(^|/)(package-lock\.json|yarn\.lock|pnpm-lock\.yaml|Cargo\.lock|poetry\.lock|go\.sum|Gemfile\.lock)$|_pb2(_grpc)?\.py$|\.pb\.go$|\.map$"
+)
 _DOCUMENTATION = re.compile(r"(^|/)(docs?|documentation)/", re.IGNORECASE)
 _SHEBANG = re.compile(rb"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(?:\S*/)?([A-Za-z]+)[\d.]*")
 _LFS = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n$")

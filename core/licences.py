@@ -52,7 +52,16 @@ def template(licence: str, *, holder: str, year: int | None = None) -> str:
     this_year = str(year or date.today().year)  # noqa: DTZ011 - a year on a licence
     for mark in ("<year>", "[year]", "<YEAR>", "[yyyy]", "(c) <Year>", "[Year]"):
         text = text.replace(mark, this_year if mark != "(c) <Year>" else f"(c) {this_year}")
-    for mark in ("<copyright holders>", "<copyright holder>", "<owner>", "[fullname]", "<name of author>", "[name of copyright owner]", "[name of author]", "<Copyright Holder>"):
+    for mark in (
+        "<copyright holders>",
+        "<copyright holder>",
+        "<owner>",
+        "[fullname]",
+        "<name of author>",
+        "[name of copyright owner]",
+        "[name of author]",
+        "<Copyright Holder>",
+    ):
         text = text.replace(mark, holder)
     return text
 

@@ -13,6 +13,7 @@ import nh3
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -23,7 +24,13 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from core.highlight import highlight
 
 MAX_CHARACTERS = 1024**2
-_VERSION = "2"
+MAX_STEPS = 60_000  # attempts of the inline parser, some 10 µs each; a README of 100 kB takes about 10,000
+MAX_LINES = 20_000
+MAX_ADDRESSES = 20_000  # bare ones, made links
+MAX_FORMULAS = 1_000
+MAX_FENCES = 1_000  # highlighted ones
+MAX_DEPTH, MAX_DEPTH_SUM = 400, 2_000_000  # of open tags; the HTML parser's time grows with the sum over all tags
+_VERSION = "4"
 _SCHEMES = {"http", "https", "mailto"}
 _MATH = {
     "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msub", "msup", "msubsup", "mfrac", "msqrt", "mroot", "munder", "mover",
@@ -31,7 +38,7 @@ _MATH = {
 }  # fmt: skip
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5",
-    "h6", "hr", "i", "img", "input", "ins", "kbd", "li", "mark", "ol", "p", "picture", "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small",
+    "h6", "hr", "i", "img", "input", "ins", "kbd", "label", "li", "mark", "ol", "p", "picture", "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small",
     "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
 } | _MATH  # fmt: skip
 _ATTRIBUTES: dict[str, set[str]] = {
@@ -43,7 +50,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     "details": {"open"},
-    "code": {"class"}, "span": {"class"}, "pre": {"class", "tabindex"}, "div": {"class"}, "ul": {"class"}, "li": {"class"}, "section": {"class"},
+    "code": {"class"}, "span": {"class"}, "pre": {"class", "tabindex"}, "div": {"class", "tabindex"}, "ul": {"class"}, "li": {"class"}, "section": {"class"},
     "sup": {"class"}, "p": {"class"}, "table": {"class"},
     "math": {"display", "xmlns"}, "mo": {"stretchy", "fence", "separator", "form"}, "mi": {"mathvariant"}, "mtable": {"columnalign", "rowspacing"},
     "mspace": {"width"}, "mstyle": {"displaystyle", "scriptlevel"}, "menclose": {"notation"}, "mfrac": {"linethickness"},
@@ -94,12 +101,25 @@ def _math(content: str, options: dict[str, Any]) -> str:
     return f"<code>{html.escape(content)}</code>"
 
 
+class _TooMuchWork(Exception):
+    """The text would take seconds to parse."""
+
+
+def _count_step(state: StateInline, silent: bool) -> bool:
+    """An inline rule that only counts, so that quadratic inputs end at the same place on every machine."""
+    steps = state.env["steps"] = state.env.get("steps", 0) + 1
+    if steps > MAX_STEPS:
+        raise _TooMuchWork
+    return False
+
+
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("gfm-like", {"html": True, "linkify": True, "maxNesting": 60})
-    parser.use(front_matter_plugin).use(footnote_plugin).use(tasklists_plugin)
+    parser.use(front_matter_plugin).use(footnote_plugin).use(tasklists_plugin, label=True)
     parser.use(dollarmath_plugin, renderer=_math, allow_labels=False, double_inline=True)
     parser.use(anchors_plugin, max_level=6, slug_func=_slug)
+    parser.inline.ruler.before("text", "count_step", _count_step)
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("table_open", _table_open)
     parser.add_render_rule("table_close", _table_close)
@@ -122,7 +142,7 @@ def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
 
 
 def _table_open(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    return '<div class="table-scroll"><table class="grid-table">\n'
+    return '<div class="table-scroll" tabindex="0"><table class="grid-table">\n'
 
 
 def _table_close(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
@@ -202,13 +222,36 @@ def _alerts(tokens: list[Token]) -> None:
             first.content = _ALERT.sub("", first.content)
             token.tag = "div"
             token.attrSet("class", f"notice notice-{match[1].lower()}")
-            level = token.level
-            close = next(t for t in tokens[index:] if t.type == "blockquote_close" and t.level == level)
-            close.tag = "div"
+            ends = (tokens[i] for i in range(index + 1, len(tokens)))
+            next(end for end in ends if end.type == "blockquote_close" and end.level == token.level).tag = "div"
+
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_FLAT = {"area", "br", "col", "hr", "img", "input", "wbr", "p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option"}
+
+
+def _is_too_deep(markup: str) -> bool:
+    """True for HTML whose open tags nest beyond the limits; what the parser closes by itself is not counted."""
+    open_tags: list[str] = []
+    total = 0
+    for closing, name in _TAG.findall(markup):
+        lowered = name.lower()
+        if lowered in _FLAT:
+            pass
+        elif not closing:
+            open_tags.append(lowered)
+        elif open_tags and open_tags[-1] == lowered:
+            open_tags.pop()
+        total += len(open_tags)
+        if len(open_tags) > MAX_DEPTH or total > MAX_DEPTH_SUM:
+            return True
+    return False
 
 
 def sanitise(markup: str, links: Links) -> str:
-    """HTML from any renderer through the allow-list; links of other sites carry nofollow noopener ugc."""
+    """HTML from any renderer through the allow-list; links of other sites carry nofollow noopener ugc. Too deep: its source."""
+    if _is_too_deep(markup):
+        return _source(markup).html
     markup = _EXTERNAL_IMAGE.sub(_image_as_link, markup)
     return nh3.clean(
         markup,
@@ -226,18 +269,43 @@ def render(text: str, links: Links | None = None) -> Rendered:
     """Markdown as safe HTML. Over MAX_CHARACTERS, or with pathological nesting, the source is shown escaped."""
     links = links or Links()
     if len(text) > MAX_CHARACTERS or _is_pathological(text):
-        return Rendered(f'<pre class="code-block" tabindex="0">{html.escape(text[:MAX_CHARACTERS])}</pre>')
+        return _source(text)
     env: dict[str, Any] = {}
     parser = _parser()
-    tokens = parser.parse(text, env)
+    try:
+        tokens = parser.parse(text, env)
+    except (_TooMuchWork, RecursionError):
+        return _source(text)
+    _limit(tokens)
     front = next((token.content for token in tokens if token.type == "front_matter"), "")
     tokens = [token for token in tokens if token.type != "front_matter"]
     _alerts(tokens)
     return Rendered(sanitise(parser.renderer.render(tokens, parser.options, env), links), front)
 
 
+def _source(text: str) -> Rendered:
+    return Rendered(f'<pre class="code-block" tabindex="0">{html.escape(text[:MAX_CHARACTERS])}</pre>')
+
+
+def _limit(tokens: Sequence[Token]) -> None:
+    """Formulas and fences beyond the limits are shown as source: each costs up to a millisecond."""
+    every = (each for token in tokens for each in (token, *(token.children or ())))
+    formulas = fences = 0
+    for token in every:
+        if token.type.startswith("math_"):
+            formulas += 1
+            if formulas > MAX_FORMULAS:
+                token.type = "code_inline" if token.type.startswith("math_inline") else "code_block"
+        elif token.type == "fence":
+            fences += 1
+            if fences > MAX_FENCES:
+                token.info = ""
+
+
 def _is_pathological(text: str) -> bool:
-    """Runs of one opening mark that make inline parsing quadratic."""
+    """More lines or bare addresses than the limits, or runs of one opening mark that make inline parsing quadratic."""
+    if text.count("\n") > MAX_LINES or sum(text.count(mark) for mark in ("www.", "://", "@")) > MAX_ADDRESSES:
+        return True
     return len(text) > 20_000 and bool(re.search(r"[\[\]!*_`<(]{3000}|(?:\[\]?\(?){3000}|(?:> ?){500}", text))
 
 

@@ -12,7 +12,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 REQUESTS = Counter("openi_requests_total", "Requests by route", ["method", "route", "status"])
 LATENCY = Histogram(
-    "openi_request_seconds", "Time to the first byte of an answer", ["route"],
+    "openi_request_seconds",
+    "Time to the first byte of an answer",
+    ["route"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 GIT_PROCESSES = Gauge("openi_git_processes", "Git children now running", ["service"], multiprocess_mode="livesum")

@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from core.highlight import highlight
-from core.markdown import Links, render as render_markdown
+from core.markdown import Links
+from core.markdown import render as render_markdown
 
 CELLS, OUTPUT = 500, 20_000
 _IMAGES = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}

@@ -47,7 +47,10 @@ def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -
     schema = {
         "type": "object",
         "required": ["type", "title", "status", "detail"],
-        "properties": {name: {"type": "integer" if name == "status" else "string"} for name in ("type", "title", "status", "detail", "code", "field", "request_id")},
+        "properties": {
+            name: {"type": "integer" if name == "status" else "string"}
+            for name in ("type", "title", "status", "detail", "code", "field", "request_id")
+        },
     }
     result["components"].setdefault("schemas", {})["Problem"] = schema
     for operations in result["paths"].values():

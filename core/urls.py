@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from core import pages
+from core import help, pages
 
 urlpatterns = [
+    path("-/help", help.help_index, name="help"),
+    path("-/help/<slug:name>", help.help_topic, name="help_topic"),
     path("-/language", pages.language, name="language"),
     path("_components/", pages.components, name="components"),
 ]

@@ -13,7 +13,9 @@ def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its parameters, from the same schema."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
     operations = [
-        {"path": address, "method": method.upper(), **operation} for address, methods in schema["paths"].items() for method, operation in methods.items()
+        {"path": address, "method": method.upper(), **operation}
+        for address, methods in schema["paths"].items()
+        for method, operation in methods.items()
     ]
     return render(request, "core/api_docs.html", {"operations": operations})
 

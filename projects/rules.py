@@ -24,13 +24,7 @@ def readable_by(actor: Actor) -> Q:
     if actor.person is None:
         return alive & Q(visibility=Visibility.PUBLIC)
     person = actor.person
-    return (
-        alive
-        & _narrowed(actor)
-        & (
-            Q(visibility__in=(Visibility.PUBLIC, Visibility.INTERNAL)) | belongs_to(person)
-        )
-    )
+    return alive & _narrowed(actor) & (Q(visibility__in=(Visibility.PUBLIC, Visibility.INTERNAL)) | belongs_to(person))
 
 
 def belongs_to(person: User) -> Q:

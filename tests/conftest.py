@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 _data = tempfile.mkdtemp(prefix="openi-test-")
 os.environ["OPENI_DATA_DIR"] = _data
-os.environ["DJANGO_SETTINGS_MODULE"] = "openi.settings"  # here and not in pyproject.toml: pytest-django would read the settings before this file
+os.environ["DJANGO_SETTINGS_MODULE"] = (
+    "openi.settings"  # here and not in pyproject.toml: pytest-django would read the settings before this file
+)
 os.environ["OPENI_NUDGE_WORKER"] = "false"
 os.environ.setdefault("OPENI_LOG_LEVEL", "ERROR")
 os.environ.setdefault("OPENI_BASE_URL", "http://127.0.0.1:8000")
@@ -23,7 +25,9 @@ import pytest  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 
 django.setup()
-del os.environ["DJANGO_SETTINGS_MODULE"]  # or pytest-django would read the settings in xdist's workers before this file gives them their own folder
+del os.environ[
+    "DJANGO_SETTINGS_MODULE"
+]  # or pytest-django would read the settings in xdist's workers before this file gives them their own folder
 
 
 def pytest_unconfigure() -> None:

@@ -173,7 +173,9 @@ class OrganizationsApi(ApiView):
     def post(self, request: Request) -> Response:
         """Found one."""
         given = self.validated(request, OrganizationIn)
-        made = commands.create_organization(self.actor(request), given["slug"], display_name=given["display_name"], description=given["description"])
+        made = commands.create_organization(
+            self.actor(request), given["slug"], display_name=given["display_name"], description=given["description"]
+        )
         return Response(organization_out(made), status=201)
 
 

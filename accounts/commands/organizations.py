@@ -154,8 +154,13 @@ def invite(actor: Actor, organization: Organization, *, email: str, role: str) -
     secret = secrets.token_urlsafe(24)
     with transaction.atomic():
         invitation = Invitation.objects.create(
-            organization=organization, email=email, user=invited, role=role, token_hash=token_hash(secret),
-            invited_by=actor.person, expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
+            organization=organization,
+            email=email,
+            user=invited,
+            role=role,
+            token_hash=token_hash(secret),
+            invited_by=actor.person,
+            expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
         )
         events.publish(InvitationSent(invitation_id=invitation.pk, secret=secret))
     return invitation, secret

@@ -75,7 +75,12 @@ def register_person(candidate: User, *, needs_approval: bool = False) -> User:
 
 def prepare_social(candidate: User) -> None:
     """Give an account that comes from another site a free login and its namespace."""
-    base = "".join(character for character in candidate.username if character.isascii() and (character.isalnum() or character in "._-")).strip("-._")[:32] or "user"
+    base = (
+        "".join(character for character in candidate.username if character.isascii() and (character.isalnum() or character in "._-")).strip(
+            "-._"
+        )[:32]
+        or "user"
+    )
     name, number = base, 1
     while slug_taken(name) or name_fault(name, kind="namespace"):
         number += 1

@@ -124,7 +124,9 @@ def export_person(actor: Actor) -> dict[str, Any]:
     return {
         "profile": {name: _plain(getattr(person, name)) for name in fields},
         "emails": list(EmailAddress.objects.filter(user=person).values("email", "verified", "primary")),
-        "organizations": [_row(row) for row in Membership.objects.filter(user=person).values("organization__namespace__slug", "role", "since")],
+        "organizations": [
+            _row(row) for row in Membership.objects.filter(user=person).values("organization__namespace__slug", "role", "since")
+        ],
         "ssh_keys": [_row(row) for row in SSHKey.objects.filter(user=person).values("title", "public_key", "created_at", "used_at")],
         "tokens": [_row(row) for row in Token.objects.filter(user=person).values("name", "scopes", "created_at", "expires_at", "used_at")],
         "security_log": [_row(row) for row in person.security_events.values("kind", "detail", "ip", "at")],
@@ -154,7 +156,9 @@ def delete_person(actor: Actor, *, confirmation: str) -> None:
     owned = Membership.objects.filter(user=person, role="owner", organization__deleted_at=None).values_list("organization_id", flat=True)
     for organization_id in owned:
         if not Membership.objects.filter(organization_id=organization_id, role="owner").exclude(user=person).exists():
-            raise Conflict(_("You are the last owner of an organization. Make someone else owner first."), field="confirmation", code="last_owner")
+            raise Conflict(
+                _("You are the last owner of an organization. Make someone else owner first."), field="confirmation", code="last_owner"
+            )
     end_sessions(person)
     with transaction.atomic():
         FormerName.objects.filter(namespace=person.namespace).delete()

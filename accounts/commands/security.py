@@ -3,6 +3,8 @@
 from accounts.models import SecurityEvent
 
 
-def record_security_event(user_id: int, kind: str, *, detail: dict[str, str] | None = None, ip: str = "", user_agent: str = "") -> SecurityEvent:
+def record_security_event(
+    user_id: int, kind: str, *, detail: dict[str, str] | None = None, ip: str = "", user_agent: str = ""
+) -> SecurityEvent:
     """Append one line to a person's security log; `kind` is a word of `queries.SECURITY_KINDS`."""
     return SecurityEvent.objects.create(user_id=user_id, kind=kind, detail=detail or {}, ip=ip, user_agent=user_agent[:200])

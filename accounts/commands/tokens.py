@@ -35,10 +35,17 @@ def create_token(
     try:
         with transaction.atomic():
             token = Token.objects.create(
-                user=user, name=name[:80], hash=token_hash(text), hint=text[:4], scopes=scopes,
-                repositories=None if repositories is None else sorted(set(repositories)), expires_at=expires_at,
+                user=user,
+                name=name[:80],
+                hash=token_hash(text),
+                hint=text[:4],
+                scopes=scopes,
+                repositories=None if repositories is None else sorted(set(repositories)),
+                expires_at=expires_at,
             )
-            record_security_event(user.pk, "token_created", detail={"name": token.name, "scope": scope.value}, ip=actor.ip, user_agent=actor.user_agent)
+            record_security_event(
+                user.pk, "token_created", detail={"name": token.name, "scope": scope.value}, ip=actor.ip, user_agent=actor.user_agent
+            )
     except IntegrityError as error:
         raise Conflict(_("You already have a token of this name."), field="name") from error
     return token, text

@@ -15,7 +15,9 @@ class ReasonForm(forms.Form):
 class QuotaForm(forms.Form):
     """Storage in GiB; empty = the site's default."""
 
-    quota = forms.DecimalField(label=_("Quota in GiB"), required=False, min_value=0, decimal_places=2, help_text=_("Leave empty for the site's default."))
+    quota = forms.DecimalField(
+        label=_("Quota in GiB"), required=False, min_value=0, decimal_places=2, help_text=_("Leave empty for the site's default.")
+    )
 
 
 class SiteForm(forms.Form):
@@ -40,7 +42,9 @@ class MailTestForm(forms.Form):
 class LegalForm(forms.Form):
     """A new version of a legal page."""
 
-    kind = forms.ChoiceField(label=_("Page"), choices=[(LegalDocument.Kind.TERMS, _("Terms of use")), (LegalDocument.Kind.PRIVACY, _("Privacy policy"))])
+    kind = forms.ChoiceField(
+        label=_("Page"), choices=[(LegalDocument.Kind.TERMS, _("Terms of use")), (LegalDocument.Kind.PRIVACY, _("Privacy policy"))]
+    )
     version = forms.CharField(label=_("Version"), max_length=20)
     text_zh = forms.CharField(label=_("Chinese text (Markdown)"), widget=forms.Textarea(attrs={"rows": 12}))
     text_en = forms.CharField(label=_("English text (Markdown)"), required=False, widget=forms.Textarea(attrs={"rows": 12}))
@@ -60,5 +64,7 @@ class ComplaintForm(forms.Form):
 class DecisionForm(forms.Form):
     """Decide a complaint."""
 
-    state = forms.ChoiceField(label=_("Decision"), choices=[(Complaint.State.UPHELD, _("Upheld")), (Complaint.State.REJECTED, _("Rejected"))])
+    state = forms.ChoiceField(
+        label=_("Decision"), choices=[(Complaint.State.UPHELD, _("Upheld")), (Complaint.State.REJECTED, _("Rejected"))]
+    )
     reply = forms.CharField(label=_("Reply"), widget=forms.Textarea(attrs={"rows": 5}))

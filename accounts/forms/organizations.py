@@ -9,8 +9,12 @@ from accounts.models import Role
 class OrganizationForm(forms.Form):
     """Found an organisation."""
 
-    slug = forms.CharField(label=_("Name in addresses"), max_length=39, help_text=_("Letters, digits, “.”, “_” and “-”. It can be changed later."))
-    display_name = forms.CharField(label=_("Display name"), max_length=80, required=False, help_text=_("For example 北京智源人工智能研究院."))
+    slug = forms.CharField(
+        label=_("Name in addresses"), max_length=39, help_text=_("Letters, digits, “.”, “_” and “-”. It can be changed later.")
+    )
+    display_name = forms.CharField(
+        label=_("Display name"), max_length=80, required=False, help_text=_("For example 北京智源人工智能研究院.")
+    )
     description = forms.CharField(label=_("Description"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 

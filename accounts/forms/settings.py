@@ -24,7 +24,9 @@ class ProfileForm(forms.Form):
     show_email = forms.BooleanField(label=_("Show my e-mail address on my page"), required=False)
     language = forms.ChoiceField(label=_("Language"), required=False, choices=[("", _("As the browser asks")), *settings.LANGUAGES])
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
-    theme = forms.ChoiceField(label=_("Appearance"), required=False, choices=[("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))])
+    theme = forms.ChoiceField(
+        label=_("Appearance"), required=False, choices=[("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))]
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -40,7 +42,9 @@ class ProfileForm(forms.Form):
 class AvatarForm(forms.Form):
     """A picture."""
 
-    picture = forms.FileField(label=_("Picture"), help_text=_("PNG, JPEG, GIF or WebP, at most 5 MB. It is cut square and stored without metadata."))
+    picture = forms.FileField(
+        label=_("Picture"), help_text=_("PNG, JPEG, GIF or WebP, at most 5 MB. It is cut square and stored without metadata.")
+    )
 
 
 class TokenForm(forms.Form):
@@ -55,9 +59,15 @@ class TokenForm(forms.Form):
             (Scope.ADMIN.value, _("admin: everything you may do, settings and keys included")),
         ],
     )
-    expires = forms.ChoiceField(label=_("Expires"), required=False, choices=[("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never"))])
+    expires = forms.ChoiceField(
+        label=_("Expires"),
+        required=False,
+        choices=[("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never"))],
+    )
     repositories = forms.MultipleChoiceField(
-        label=_("Only these repositories"), required=False, help_text=_("Choose none for all of them. Public repositories can always be read.")
+        label=_("Only these repositories"),
+        required=False,
+        help_text=_("Choose none for all of them. Public repositories can always be read."),
     )
 
     def expires_at(self) -> datetime | None:
@@ -70,4 +80,6 @@ class KeyForm(forms.Form):
     """A public key."""
 
     title = forms.CharField(label=_("Title"), max_length=80, required=False, help_text=_("Empty: the key's comment."))
-    key = forms.CharField(label=_("Public key"), max_length=20000, widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"}))
+    key = forms.CharField(
+        label=_("Public key"), max_length=20000, widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"})
+    )

@@ -28,6 +28,8 @@ class SignupForm(AllauthSignupForm):
         super().__init__(*args, **options)
         if any(queries.legal_document(kind) for kind in ("terms", "privacy")):
             label = format_html(
-                _("I accept the <a href='{}'>terms of use</a> and the <a href='{}'>privacy policy</a>."), "/-/legal/terms", "/-/legal/privacy"
+                _("I accept the <a href='{}'>terms of use</a> and the <a href='{}'>privacy policy</a>."),
+                "/-/legal/terms",
+                "/-/legal/privacy",
             )
             self.fields["accept"] = forms.BooleanField(label=label)

@@ -45,11 +45,16 @@ def figures() -> Figures:
     """Counts for the first page of the desk; four queries."""
     month = timezone.now() - timedelta(days=30)
     people = User.objects.aggregate(
-        all=Count("pk"), month=Count("pk", filter=Q(date_joined__gte=month)),
-        suspended=Count("pk", filter=Q(state="suspended")), pending=Count("pk", filter=Q(state="pending")),
+        all=Count("pk"),
+        month=Count("pk", filter=Q(date_joined__gte=month)),
+        suspended=Count("pk", filter=Q(state="suspended")),
+        pending=Count("pk", filter=Q(state="pending")),
     )
     return Figures(
-        people=people["all"], people_month=people["month"], suspended=people["suspended"], pending=people["pending"],
+        people=people["all"],
+        people_month=people["month"],
+        suspended=people["suspended"],
+        pending=people["pending"],
         organizations=Organization.objects.filter(deleted_at=None).count(),
         complaints_open=Complaint.objects.filter(state=Complaint.State.OPEN).count(),
         events_day=Event.objects.filter(created_at__gte=timezone.now() - timedelta(days=1)).count(),

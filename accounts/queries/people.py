@@ -104,7 +104,9 @@ def invitation(secret: str) -> Invitation:
 
 def organizations_of(actor: Actor) -> QuerySet[Organization]:
     """Organisations the actor is a member of."""
-    return Organization.objects.filter(memberships__user=actor.person, deleted_at=None).select_related("namespace").order_by("namespace__slug")
+    return (
+        Organization.objects.filter(memberships__user=actor.person, deleted_at=None).select_related("namespace").order_by("namespace__slug")
+    )
 
 
 def legal_document(kind: str) -> LegalDocument | None:

@@ -114,7 +114,9 @@ def admin_organization(request: ActorRequest, slug: str) -> HttpResponse:
 @staff_only
 def admin_queue(request: ActorRequest) -> HttpResponse:
     """What waits and what failed."""
-    return render(request, "accounts/admin/queue.html", {"queue": reads.queue(), "page": _page(request, reads.open_deliveries()), "tab": "queue"})
+    return render(
+        request, "accounts/admin/queue.html", {"queue": reads.queue(), "page": _page(request, reads.open_deliveries()), "tab": "queue"}
+    )
 
 
 @require_POST
@@ -131,8 +133,11 @@ def admin_settings(request: ActorRequest) -> HttpResponse:
     """Sign-up, banner, operator; mail test."""
     banner = site.setting("banner")
     initial = {
-        "signup": site.setting("signup"), "banner_zh": banner.get("zh", ""), "banner_en": banner.get("en", ""),
-        "operator": site.setting("operator"), "icp": site.setting("icp"),
+        "signup": site.setting("signup"),
+        "banner_zh": banner.get("zh", ""),
+        "banner_en": banner.get("en", ""),
+        "operator": site.setting("operator"),
+        "icp": site.setting("icp"),
     }
     mail = MailTestForm(request.POST if request.POST.get("act") == "mail" else None)
     form = SiteForm(request.POST if request.method == "POST" and not mail.is_bound else None, initial=initial)
@@ -143,7 +148,10 @@ def admin_settings(request: ActorRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect(request.path)
     return render(
-        request, "accounts/admin/settings.html", {"form": form, "mail_form": mail, "tab": "settings"}, status=422 if form.errors or mail.errors else 200
+        request,
+        "accounts/admin/settings.html",
+        {"form": form, "mail_form": mail, "tab": "settings"},
+        status=422 if form.errors or mail.errors else 200,
     )
 
 

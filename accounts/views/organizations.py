@@ -43,7 +43,12 @@ def organization_settings(request: ActorRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and attempt(form, lambda cleaned: commands.change_organization(request.actor, organization, **cleaned)):
         messages.success(request, _("Saved."))
         return redirect(request.path)
-    return render(request, "accounts/org_settings.html", {"organization": organization, "form": form, "tab": "profile"}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "accounts/org_settings.html",
+        {"organization": organization, "form": form, "tab": "profile"},
+        status=422 if form.errors else 200,
+    )
 
 
 @require_GET
@@ -151,7 +156,9 @@ def organization_team(request: ActorRequest, slug: str, team: str) -> HttpRespon
         elif act == "delete":
             commands.delete_team(request.actor, found)
             return redirect("organization_teams", slug=organization.slug)
-        elif not attempt(form, done(lambda cleaned: commands.set_team_member(request.actor, found, queries.person(cleaned["login"]), present=True))):
+        elif not attempt(
+            form, done(lambda cleaned: commands.set_team_member(request.actor, found, queries.person(cleaned["login"]), present=True))
+        ):
             return render(request, "accounts/org_team.html", _team_context(request, organization, found, form), status=422)
         return redirect(request.path)
     return render(request, "accounts/org_team.html", _team_context(request, organization, found, form))
@@ -166,7 +173,14 @@ def organization_danger(request: ActorRequest, slug: str) -> HttpResponse:
     """Close the organisation."""
     organization = _administered(request, slug)
     form = ConfirmationForm(request.POST or None)
-    if request.method == "POST" and attempt(form, done(lambda cleaned: commands.delete_organization(request.actor, organization, **cleaned))):
+    if request.method == "POST" and attempt(
+        form, done(lambda cleaned: commands.delete_organization(request.actor, organization, **cleaned))
+    ):
         messages.success(request, _("The organization is closed."))
         return redirect("/")
-    return render(request, "accounts/org_danger.html", {"organization": organization, "form": form, "tab": "danger"}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "accounts/org_danger.html",
+        {"organization": organization, "form": form, "tab": "danger"},
+        status=422 if form.errors else 200,
+    )

@@ -52,8 +52,10 @@ def settings_profile(request: ActorRequest) -> HttpResponse:
     avatar = AvatarForm(request.POST, request.FILES) if act == "avatar" and "remove" not in request.POST else AvatarForm()
     good = False
     if act == "avatar":
-        good = _removed(request) if "remove" in request.POST else bool(
-            attempt(avatar, done(lambda cleaned: commands.set_avatar(request.actor, cleaned["picture"].chunks())))
+        good = (
+            _removed(request)
+            if "remove" in request.POST
+            else bool(attempt(avatar, done(lambda cleaned: commands.set_avatar(request.actor, cleaned["picture"].chunks()))))
         )
     elif act == "profile":
         good = bool(attempt(form, lambda cleaned: commands.change_profile(request.actor, **cleaned)))
@@ -80,7 +82,9 @@ def settings_account(request: ActorRequest) -> HttpResponse:
     if act == "rename" and attempt(rename, lambda cleaned: commands.rename_namespace(request.actor, namespace, slug=cleaned["slug"])):
         messages.success(request, _("Renamed."))
         return redirect(request.path)
-    if act == "delete" and attempt(delete, done(lambda cleaned: commands.delete_person(request.actor, confirmation=cleaned["confirmation"]))):
+    if act == "delete" and attempt(
+        delete, done(lambda cleaned: commands.delete_person(request.actor, confirmation=cleaned["confirmation"]))
+    ):
         request.session.flush()
         return redirect("/")
     context = {"rename_form": rename, "delete_form": delete, "tab": "account"}
@@ -112,7 +116,12 @@ def settings_tokens(request: ActorRequest) -> HttpResponse:
         def create(cleaned: dict[str, Any]) -> str:
             chosen = [int(pk) for pk in cleaned["repositories"]] or None
             return commands.create_token(
-                request.actor, person, name=cleaned["name"], scope=Scope(cleaned["scope"]), repositories=chosen, expires_at=form.expires_at()
+                request.actor,
+                person,
+                name=cleaned["name"],
+                scope=Scope(cleaned["scope"]),
+                repositories=chosen,
+                expires_at=form.expires_at(),
             )[1]
 
         secret = attempt(form, create) or ""
@@ -149,7 +158,12 @@ def _keys_page(request: ActorRequest, add: Callable[..., object], remove: Callab
 @sudo_required
 def settings_keys(request: ActorRequest) -> HttpResponse:
     """SSH keys that sign in."""
-    context = {"title": _("SSH keys"), "lede": _("Git over SSH signs in with these keys."), "keys": security.ssh_keys(_person(request)), "tab": "keys"}
+    context = {
+        "title": _("SSH keys"),
+        "lede": _("Git over SSH signs in with these keys."),
+        "keys": security.ssh_keys(_person(request)),
+        "tab": "keys",
+    }
     return _keys_page(request, commands.add_ssh_key, commands.remove_ssh_key, context)
 
 

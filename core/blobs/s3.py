@@ -42,7 +42,9 @@ class S3Store:
             require(sha256, digest.hexdigest(), size, length)
             spool.seek(0)
             checksum = base64.b64encode(digest.digest()).decode()
-            self.client.put_object(Bucket=self.bucket, Key=key_of(digest.hexdigest()), Body=spool, ContentLength=length, ChecksumSHA256=checksum)
+            self.client.put_object(
+                Bucket=self.bucket, Key=key_of(digest.hexdigest()), Body=spool, ContentLength=length, ChecksumSHA256=checksum
+            )
         return Blob(digest.hexdigest(), length)
 
     def read(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -51,7 +53,9 @@ class S3Store:
             return iter(())
         ranged = f"bytes={start}-{'' if end is None else end - 1}"
         try:
-            body = self.client.get_object(Bucket=self.bucket, Key=key_of(sha256), **({"Range": ranged} if start or end is not None else {}))["Body"]
+            body = self.client.get_object(
+                Bucket=self.bucket, Key=key_of(sha256), **({"Range": ranged} if start or end is not None else {})
+            )["Body"]
         except ClientError as error:
             raise BlobMissing(sha256) from error
         return iter(body.iter_chunks(BLOCK))

@@ -5,7 +5,6 @@ import binascii
 from collections.abc import Iterable
 from typing import Any
 
-import gitstore
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -13,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+import gitstore
 from core.apiviews import CURSOR, LIMIT, query
 from core.errors import Invalid, NotFound
 from projects import commands
@@ -137,7 +137,9 @@ class BlobApi(GitBase):
         with reading():
             found = gitstore.blob(row.path, oid, limit=CONTENT_LIMIT)
         content = base64.b64encode(found.data).decode()
-        return self.conditional(request, {"oid": oid, "size": found.size, "encoding": "base64", "content": content, "truncated": found.truncated})
+        return self.conditional(
+            request, {"oid": oid, "size": found.size, "encoding": "base64", "content": content, "truncated": found.truncated}
+        )
 
 
 class RawApi(GitBase):
@@ -154,7 +156,12 @@ class RawApi(GitBase):
             raise NotFound(_("There is no file at this path."))
         with reading():
             size = gitstore.blob_size(row.path, entry.oid)
-        headers = {"Content-Length": str(size), "ETag": f'"{entry.oid}"', "Content-Security-Policy": "default-src 'none'; sandbox", "Content-Disposition": "attachment"}
+        headers = {
+            "Content-Length": str(size),
+            "ETag": f'"{entry.oid}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Content-Disposition": "attachment",
+        }
         return StreamingHttpResponse(gitstore.blob_stream(row.path, entry.oid), content_type="application/octet-stream", headers=headers)
 
 
@@ -227,7 +234,14 @@ class ContentsApi(GitBase):
         with reading():
             found = gitstore.blob(row.path, entry.oid, limit=CONTENT_LIMIT)
         content = base64.b64encode(found.data).decode()
-        shown = {"path": shapes.shown_text(entry.path), "oid": entry.oid, "size": found.size, "encoding": "base64", "content": content, "truncated": found.truncated}
+        shown = {
+            "path": shapes.shown_text(entry.path),
+            "oid": entry.oid,
+            "size": found.size,
+            "encoding": "base64",
+            "content": content,
+            "truncated": found.truncated,
+        }
         return self.conditional(request, shown)
 
     @extend_schema(request=shapes.ContentIn, responses={200: shapes.CommittedOut})

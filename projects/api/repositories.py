@@ -193,7 +193,9 @@ class ReleasesApi(RepositoryBase):
         rows = queries.releases(self.actor(request), row)
         base = self.origin(request) + row.get_absolute_url()
         cursor = request.query_params.get("cursor", "")
-        return Response(page(rows, limit=self.limit(request), cursor=cursor, by="created_at", show=lambda found: shapes.release_out(found, base)))
+        return Response(
+            page(rows, limit=self.limit(request), cursor=cursor, by="created_at", show=lambda found: shapes.release_out(found, base))
+        )
 
     @extend_schema(request=shapes.ReleaseIn, responses={201: shapes.ReleaseOut})
     def post(self, request: Request, namespace: str, name: str) -> Response:

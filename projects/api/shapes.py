@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import gitstore
 from rest_framework import serializers
 
+import gitstore
 from projects.models import Protection, Release, Repository
 
 
@@ -124,7 +124,13 @@ def shown_text(text: str) -> str:
 
 def entry_out(entry: gitstore.Entry) -> dict[str, Any]:
     """JSON values of an entry."""
-    return {"name": shown_text(entry.name), "path": shown_text(entry.path), "kind": entry.kind, "mode": f"{entry.mode:06o}", "oid": entry.oid}
+    return {
+        "name": shown_text(entry.name),
+        "path": shown_text(entry.path),
+        "kind": entry.kind,
+        "mode": f"{entry.mode:06o}",
+        "oid": entry.oid,
+    }
 
 
 class TreeOut(serializers.Serializer[Any]):
@@ -169,7 +175,11 @@ def commit_out(commit: gitstore.Commit) -> dict[str, Any]:
     """JSON values of a commit."""
 
     def who(signature: gitstore.Signature) -> dict[str, Any]:
-        return {"name": shown_text(signature.name), "email": shown_text(signature.email), "date": signature.when.isoformat() if signature.when else None}
+        return {
+            "name": shown_text(signature.name),
+            "email": shown_text(signature.email),
+            "date": signature.when.isoformat() if signature.when else None,
+        }
 
     return {
         "oid": commit.oid, "tree": commit.tree, "parents": list(commit.parents), "author": who(commit.author), "committer": who(commit.committer),

@@ -17,7 +17,13 @@ from projects.models import ContributionDay, Push, Repository, Star
 from projects.queries.repositories import repositories
 
 PAGE = 20
-SORTS = {"updated": ("-updated_at", "-pk"), "stars": ("-stars_total", "-pk"), "forks": ("-forks_total", "-pk"), "name": ("name", "pk"), "created": ("-created_at", "-pk")}
+SORTS = {
+    "updated": ("-updated_at", "-pk"),
+    "stars": ("-stars_total", "-pk"),
+    "forks": ("-forks_total", "-pk"),
+    "name": ("name", "pk"),
+    "created": ("-created_at", "-pk"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,16 @@ def page_of(rows: QuerySet[Repository], number: int) -> Page:
     return Page(found[:PAGE], number, len(found) > PAGE)
 
 
-def explore(actor: Actor, *, query: str = "", language: str = "", licence: str = "", topic: str = "", sort: str = "updated") -> QuerySet[Repository]:
+def explore(
+    actor: Actor, *, query: str = "", language: str = "", licence: str = "", topic: str = "", sort: str = "updated"
+) -> QuerySet[Repository]:
     """Readable repositories; every word of `query` must stand in name, owner or description."""
     rows = repositories(actor).exclude(kind=Repository.Kind.DATASET)
     for word in query.split()[:8]:
         rows = rows.filter(
-            Q(name__icontains=word) | Q(namespace__slug__icontains=word) | Q(description__icontains=word)
+            Q(name__icontains=word)
+            | Q(namespace__slug__icontains=word)
+            | Q(description__icontains=word)
             | Q(namespace__organization__display_name__icontains=word)
         )
     if language:
@@ -111,7 +121,9 @@ def year(actor: Actor, person: User, *, today: date | None = None) -> Year:
     emails = [email.lower() for email in EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)]
     counted = (
         ContributionDay.objects.filter(email__in=emails, day__gte=first, repository__in=Repository.objects.filter(rules.readable_by(actor)))
-        .order_by().values_list("day").annotate(n=Sum("commits"))
+        .order_by()
+        .values_list("day")
+        .annotate(n=Sum("commits"))
     )
     by_day: dict[date, int] = dict(counted)
     top = max(by_day.values(), default=0)
@@ -152,7 +164,10 @@ def ridges(now: datetime | None = None) -> list[Ridge]:
     sources = [
         ("people", User.objects.filter(date_joined__gt=since, date_joined__lte=now).values_list("date_joined", flat=True)),
         ("stars", Star.objects.filter(at__gt=since, at__lte=now).values_list("at", flat=True)),
-        ("projects", Repository.objects.filter(created_at__gt=since, created_at__lte=now, deleted_at=None).values_list("created_at", flat=True)),
+        (
+            "projects",
+            Repository.objects.filter(created_at__gt=since, created_at__lte=now, deleted_at=None).values_list("created_at", flat=True),
+        ),
         ("pushes", Push.objects.filter(at__gt=since, at__lte=now).values_list("at", flat=True)),
     ]
     answer = []

@@ -15,7 +15,11 @@ def repositories(actor: Actor) -> QuerySet[Repository]:
     """What the actor may read, with namespace and its holder, and `stars_total` and `forks_total` counted from rows."""
     stars = Star.objects.filter(repository=OuterRef("pk")).order_by().values("repository").annotate(n=Count("pk")).values("n")
     forks = (
-        Repository.objects.filter(forked_from=OuterRef("pk"), deleted_at=None).order_by().values("forked_from").annotate(n=Count("pk")).values("n")
+        Repository.objects.filter(forked_from=OuterRef("pk"), deleted_at=None)
+        .order_by()
+        .values("forked_from")
+        .annotate(n=Count("pk"))
+        .values("n")
     )
     return (
         Repository.objects.filter(rules.readable_by(actor))

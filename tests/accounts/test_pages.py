@@ -105,7 +105,14 @@ def test_csrf_is_asked_for():
 def test_profile_and_language(client):
     person = make.person()
     sign_in(client, person.username)
-    good = {"act": "profile", "display_name": "林越\u202e", "language": "en", "time_zone": "Europe/Berlin", "theme": "dark", "website": "https://example.org"}
+    good = {
+        "act": "profile",
+        "display_name": "林越\u202e",
+        "language": "en",
+        "time_zone": "Europe/Berlin",
+        "theme": "dark",
+        "website": "https://example.org",
+    }
     assert client.post("/settings/profile", good).status_code == 302
     person.refresh_from_db()
     assert (person.display_name, person.language, person.time_zone) == ("林越", "en", "Europe/Berlin")

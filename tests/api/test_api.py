@@ -29,7 +29,11 @@ def api(client, ada):
     def call(method, path, body=None, **headers):
         options = {"content_type": "application/json"} if body is not None else {}
         return client.generic(
-            method, f"/api/v1/{path}", data="" if body is None else json.dumps(body), headers={"Authorization": f"Bearer {token}", **headers}, **options
+            method,
+            f"/api/v1/{path}",
+            data="" if body is None else json.dumps(body),
+            headers={"Authorization": f"Bearer {token}", **headers},
+            **options,
         )
 
     return call
@@ -61,7 +65,13 @@ def test_a_repository_from_nothing(api, client, deliver):
     assert [ref["name"] for ref in client.get("/api/v1/repositories/ada/demo/branches").json()["items"]] == ["main", "next"]
     compared = client.get(f"/api/v1/repositories/ada/demo/compare?base={history['items'][0]['parents'][0]}&head=main").json()
     assert (compared["ahead"], compared["files"][0]["path"]) == (1, "src/a.py")
-    assert api("DELETE", f"repositories/ada/demo/contents/src/a.py?oid={client.get('/api/v1/repositories/ada/demo/contents/src/a.py').json()['oid']}").status_code == 200
+    assert (
+        api(
+            "DELETE",
+            f"repositories/ada/demo/contents/src/a.py?oid={client.get('/api/v1/repositories/ada/demo/contents/src/a.py').json()['oid']}",
+        ).status_code
+        == 200
+    )
     assert client.get("/api/v1/repositories/ada/demo/contents/src/a.py").status_code == 404
     assert api("POST", "repositories/ada/demo/releases", {"tag": "v1", "target": "main", "notes": "n"}).status_code == 201
     assert client.get("/api/v1/repositories/ada/demo/releases/v1").json()["draft"] is False
@@ -138,7 +148,12 @@ def fuzzed(ada):
 
 @schema.parametrize()
 @hypothesis.settings(
-    max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck), database=None, phases=[hypothesis.Phase.generate]
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
+    database=None,
+    phases=[hypothesis.Phase.generate],
 )
 def test_no_operation_breaks(case, fuzzed):
     for key, value in (("namespace", "ada"), ("name", "demo"), ("login", "ada")):

@@ -69,6 +69,8 @@ def build(folder: Path, history: History, now: datetime) -> Path:
     subprocess.run(["git", "init", "-q", "--bare", "--initial-branch=master", str(folder)], check=True, env=environment)
     subprocess.run(
         ["git", f"--git-dir={folder}", "fast-import", "--quiet", "--done"],
-        input=stream(history.steps, history.spread(now)), check=True, env=environment,
+        input=stream(history.steps, history.spread(now)),
+        check=True,
+        env=environment,
     )
     return folder

@@ -60,7 +60,9 @@ def _organizations() -> None:
         try:
             organization = accounts.organization(wanted.slug)
         except NotFound:
-            organization = people.create_organization(_actor(founder), wanted.slug, display_name=wanted.name, description=wanted.description)
+            organization = people.create_organization(
+                _actor(founder), wanted.slug, display_name=wanted.name, description=wanted.description
+            )
             people.change_organization(
                 _actor(founder), organization, display_name=wanted.name, description=wanted.description,
                 location=wanted.location, website=wanted.website, contact_email="",

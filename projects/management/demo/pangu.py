@@ -140,7 +140,24 @@ if __name__ == "__main__":
     ThreadingHTTPServer(("127.0.0.1", 5000), Handler).serve_forever()
 '''
 
-TASKS = ["CMRC2018", "DRCD", "Dureader", "CHID", "PD&CFT", "CMRC2017", "CMRC2019", "CMNLI", "OCNLI", "TNEWS", "IFLYTEK", "AFQMC", "CSL", "WebQA.v1.0", "CLUEWSC2020", "C3"]
+TASKS = [
+    "CMRC2018",
+    "DRCD",
+    "Dureader",
+    "CHID",
+    "PD&CFT",
+    "CMRC2017",
+    "CMRC2019",
+    "CMNLI",
+    "OCNLI",
+    "TNEWS",
+    "IFLYTEK",
+    "AFQMC",
+    "CSL",
+    "WebQA.v1.0",
+    "CLUEWSC2020",
+    "C3",
+]
 
 
 def _strategy(stages: int) -> str:
@@ -166,25 +183,97 @@ def _faq(entries: int) -> str:
 
 def _steps() -> list[Step]:
     steps = [
-        Step("初始提交：导入工程", ZHANG, {".idea/modules.xml": "<project/>\n", "README.md": "# 鹏程·盘古 α\n", "LICENSE": APACHE_NOTICE, "requirements.txt": "jieba\nsentencepiece\n"}),
+        Step(
+            "初始提交：导入工程",
+            ZHANG,
+            {
+                ".idea/modules.xml": "<project/>\n",
+                "README.md": "# 鹏程·盘古 α\n",
+                "LICENSE": APACHE_NOTICE,
+                "requirements.txt": "jieba\nsentencepiece\n",
+            },
+        ),
         Step("首次公开：分词器与词表", ZHANG, {"tokenizer/tokenization_jieba.py": TOKENIZER, "tokenizer/README.md": "词表 4 万，BPE。\n"}),
         Step("按并行策略切分并加载 200B 权重", ZHANG, {"strategy_load_ckpt/200b.strategy": _strategy(16)}),
         Step("推理脚本", ZHANG, {"scripts/run_predict.py": PREDICT.format(top_k=1, length=256)}),
     ]
     for number in range(1, 17):
-        steps.append(Step(f"评测：接入 {TASKS[number - 1]}", ZHOU if number % 3 else LIN, {"docs/evaluation.md": _evaluation(number), f"scripts/tasks/task_{number:02}.py": f'"""{TASKS[number - 1]} 的数据读取与打分。"""\n\nNAME = "{TASKS[number - 1]}"\nSHOTS = (0, 1, {4 + number % 5})\n'}))
+        steps.append(
+            Step(
+                f"评测：接入 {TASKS[number - 1]}",
+                ZHOU if number % 3 else LIN,
+                {
+                    "docs/evaluation.md": _evaluation(number),
+                    f"scripts/tasks/task_{number:02}.py": f'"""{TASKS[number - 1]} 的数据读取与打分。"""\n\nNAME = "{TASKS[number - 1]}"\nSHOTS = (0, 1, {4 + number % 5})\n',
+                },
+            )
+        )
     for number in range(1, 31):
-        steps.append(Step(["多机启动脚本：由环境变量给出 rank table", "训练：按阶段重计算", "流水线：减少气泡", "优化器并行：切分动量", "日志：每步记录吞吐"][number % 5], ZHANG if number % 2 else HE, {f"scripts/launch/stage_{number % 6}.sh": f"#!/bin/bash\n# 第 {number} 次调整\nexport RANK_TABLE_FILE=${{RANK_TABLE_FILE:?}}\nexport MICRO_BATCH={number}\npython scripts/run_train.py --stage {number % 6}\n"}))
+        steps.append(
+            Step(
+                [
+                    "多机启动脚本：由环境变量给出 rank table",
+                    "训练：按阶段重计算",
+                    "流水线：减少气泡",
+                    "优化器并行：切分动量",
+                    "日志：每步记录吞吐",
+                ][number % 5],
+                ZHANG if number % 2 else HE,
+                {
+                    f"scripts/launch/stage_{number % 6}.sh": f"#!/bin/bash\n# 第 {number} 次调整\nexport RANK_TABLE_FILE=${{RANK_TABLE_FILE:?}}\nexport MICRO_BATCH={number}\npython scripts/run_train.py --stage {number % 6}\n"
+                },
+            )
+        )
     for number in range(1, 21):
-        steps.append(Step(["serving: 返回每个词元的概率", "serving: 流式返回，支持中断", "serving: 请求排队成批", "serving: 超时后释放显存"][number % 4], LIN, {"serving_demo/server.py": SERVER.format(batch=number), "serving_demo/README.md": f"# 推理服务\n\n最大批量 {number}。\n"}))
+        steps.append(
+            Step(
+                ["serving: 返回每个词元的概率", "serving: 流式返回，支持中断", "serving: 请求排队成批", "serving: 超时后释放显存"][
+                    number % 4
+                ],
+                LIN,
+                {"serving_demo/server.py": SERVER.format(batch=number), "serving_demo/README.md": f"# 推理服务\n\n最大批量 {number}。\n"},
+            )
+        )
     for number in range(1, 7):
-        steps.append(Step("FAQ：增加「" + ["没有 NPU 能否运行", "如何用 2 张卡加载 2.6B", "结果为何不同", "语料下载", "微调", "显存不足"][number - 1] + "」一节", ZHOU, {"FAQ.md": _faq(number)}))
+        steps.append(
+            Step(
+                "FAQ：增加「"
+                + ["没有 NPU 能否运行", "如何用 2 张卡加载 2.6B", "结果为何不同", "语料下载", "微调", "显存不足"][number - 1]
+                + "」一节",
+                ZHOU,
+                {"FAQ.md": _faq(number)},
+            )
+        )
     for number in range(1, 25):
-        steps.append(Step(["tokenizer: 修正全角空格与换行的还原", "推理：top_k 采样", "推理：限制最大长度", "策略文件：13B 两机十六卡"][number % 4], LIN if number % 3 else ZHANG, {"scripts/run_predict.py": PREDICT.format(top_k=number, length=256 + 16 * number), "strategy_load_ckpt/13b.strategy": _strategy(number)}))
+        steps.append(
+            Step(
+                ["tokenizer: 修正全角空格与换行的还原", "推理：top_k 采样", "推理：限制最大长度", "策略文件：13B 两机十六卡"][number % 4],
+                LIN if number % 3 else ZHANG,
+                {
+                    "scripts/run_predict.py": PREDICT.format(top_k=number, length=256 + 16 * number),
+                    "strategy_load_ckpt/13b.strategy": _strategy(number),
+                },
+            )
+        )
     steps.append(Step("README：开放程度、成绩与快速开始", ZHANG, {"README.md": README, "README_EN.md": README_EN}, tag="v1.0"))
     for number in range(1, 4):
-        steps.append(Step(f"docs: NPU 推理步骤（{number}/3）", ZHANG, {"docs/inference_npu.md": "# 在 NPU 上推理\n\n" + "".join(f"{index}. 步骤 {index}\n" for index in range(1, 3 * number + 1))}))
-    steps.append(Step("docs: 补充 13B 模型在 NPU 上的推理步骤与显存估算", ZHANG, {"docs/memory.md": "# 显存估算\n\n13B 参数，半精度 26 GB，另加激活约 4 GB。\n"}))
+        steps.append(
+            Step(
+                f"docs: NPU 推理步骤（{number}/3）",
+                ZHANG,
+                {
+                    "docs/inference_npu.md": "# 在 NPU 上推理\n\n"
+                    + "".join(f"{index}. 步骤 {index}\n" for index in range(1, 3 * number + 1))
+                },
+            )
+        )
+    steps.append(
+        Step(
+            "docs: 补充 13B 模型在 NPU 上的推理步骤与显存估算",
+            ZHANG,
+            {"docs/memory.md": "# 显存估算\n\n13B 参数，半精度 26 GB，另加激活约 4 GB。\n"},
+        )
+    )
     return steps
 
 
@@ -208,7 +297,12 @@ def history() -> History:
     """105 commits on master and 3 on dev-13b-serving."""
     steps = _steps()
     branch = [
-        Step(f"serving: 13B 服务（{number}/3）", LIN, {"serving_demo/serve_13b.py": SERVER.format(batch=8 * number)}, branch="dev-13b-serving")
+        Step(
+            f"serving: 13B 服务（{number}/3）",
+            LIN,
+            {"serving_demo/serve_13b.py": SERVER.format(batch=8 * number)},
+            branch="dev-13b-serving",
+        )
         for number in range(1, 4)
     ]
     return History(steps[:-1] + branch + steps[-1:], span_days=140, ends_days_ago=7)

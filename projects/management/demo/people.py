@@ -41,20 +41,27 @@ PEOPLE = [
 
 ORGANIZATIONS = [
     DemoOrganization(
-        "PCL-Platform.Intelligence", "鹏城实验室智能平台",
+        "PCL-Platform.Intelligence",
+        "鹏城实验室智能平台",
         "依托鹏城云脑 II，开放大模型的代码、模型与语料。",
-        "https://www.pcl.ac.cn/", "深圳",
+        "https://www.pcl.ac.cn/",
+        "深圳",
         {"openi-admin": "owner", "zhangy03": "owner", "zhou-ning": "maintainer", "lin-yue": "developer"},
     ),
     DemoOrganization(
-        "BAAI", "北京智源人工智能研究院",
+        "BAAI",
+        "北京智源人工智能研究院",
         "聚焦原始创新和核心技术，建立自由探索与目标导向相结合的科研体制。支持科学家勇闯人工智能科技前沿“无人区”。",
-        "https://www.baai.ac.cn/", "北京",
+        "https://www.baai.ac.cn/",
+        "北京",
         {"qiu-baai": "owner", "wu-qian": "developer"},
     ),
     DemoOrganization(
-        "OpenI-Club", "启智社区校园行",
+        "OpenI-Club",
+        "启智社区校园行",
         "以“培育高校开放精神，培养未来开源人才”为宗旨的校园行与集结号活动。",
-        "", "深圳", {"lin-yue": "owner", "he-zm": "maintainer", "pkumlq": "developer"},
+        "",
+        "深圳",
+        {"lin-yue": "owner", "he-zm": "maintainer", "pkumlq": "developer"},
     ),
 ]
