@@ -11,7 +11,7 @@ from core.errors import NotFound
 
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its parameters, from the same schema."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     operations = [
         {"path": address, "method": method.upper(), **operation}
         for address, methods in schema["paths"].items()

@@ -2,6 +2,7 @@
 
 import re
 from fnmatch import fnmatchcase
+from itertools import pairwise
 
 ACCESS_ORDER = ("read", "write", "maintain", "admin")
 ROLE_ACCESS = {"owner": "admin", "maintainer": "maintain", "developer": "write", "reader": "read"}
@@ -33,7 +34,7 @@ def ridge_path(values: list[int], *, width: int = 1440, base: int = 280, height:
     if not points:
         points = [(0, base - lift), (width, base - lift)]
     line = f"M{points[0][0]} {points[0][1]}"
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         middle = round((x0 + x1) / 2, 1)
         line += f"C{middle} {y0} {middle} {y1} {x1} {y1}"
     return line

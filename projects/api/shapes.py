@@ -48,8 +48,8 @@ def repository_out(row: Repository, origin: str, *, parent: str | None = None) -
         "fork_of": parent, "licence": row.licence, "language": row.main_language, "size": row.size_bytes, "clone_url": f"{origin}{row.get_absolute_url()}.git",
         "created": row.created_at.isoformat(), "updated": row.updated_at.isoformat(),
     }  # fmt: skip
-    if hasattr(row, "stars_total"):
-        shown["stars"], shown["forks"] = row.stars_total, row.forks_total
+    if hasattr(row, "stars_total"):  # annotated by queries.repositories
+        shown["stars"], shown["forks"] = row.stars_total, getattr(row, "forks_total", 0)
     return shown
 
 
