@@ -229,7 +229,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE_COOKIES
 MFA_TOTP_ISSUER = "OpenI 启智"
-USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_TRACK_ACTIVITY = False  # a write at every page view; sign-in time and address are kept
 SOCIALACCOUNT_PROVIDERS = env.json("SOCIAL_PROVIDERS", default={})  # {"github": {"APPS": [{"client_id": …, "secret": …}]}, …}
 INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
 
