@@ -18,6 +18,13 @@ from tests.projects.wire import Git, refs_on_disk, repository
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _own_storage(settings, tmp_path):
+    """Other tests leave folders of rolled-back rows behind; a finding must be of this test alone."""
+    settings.REPOSITORIES_DIR = tmp_path / "repositories"
+    settings.REPOSITORIES_DIR.mkdir()
+
+
 @pytest.fixture
 def demo():
     return repository(accounts.person("alice"), "demo")

@@ -88,7 +88,13 @@ def _repository(wanted: DemoRepository, now: datetime) -> bool:
     try:
         folder = build(temporary / "source.git", wanted.history(), now)
         run = commands.request_import_of_folder(
-            SYSTEM, namespace, folder=folder, name=wanted.name, visibility=wanted.visibility, description=wanted.description, queued=False
+            Actor(person=_owner_of(wanted.owner).person, is_system=True, via="system"),
+            namespace,
+            folder=folder,
+            name=wanted.name,
+            visibility=wanted.visibility,
+            description=wanted.description,
+            queued=False,
         )
         commands.run_import(SYSTEM, run.pk)
     finally:
