@@ -6,6 +6,7 @@ from charset_normalizer import from_bytes
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _SAMPLE = 65536
+_SHORT = 400  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,18 @@ def guess(data: bytes) -> tuple[str, bytes]:
         data.decode("utf-8")
         return "utf-8", b""
     except UnicodeDecodeError as error:
-        if error.start >= len(data) - 3 and len(data) > 3:  # cut in the middle of a character
+        if error.reason == "unexpected end of data" and len(data) > 3:  # cut in the middle of a character
             return "utf-8", b""
     return _legacy(data[:_SAMPLE]), b""
 
 
 def _legacy(sample: bytes) -> str:
+    if len(sample) < _SHORT:  # too short for statistics: whatever GB 2312 explains is taken for Chinese of the mainland
+        try:
+            sample.decode("gb2312")
+            return "gb18030"
+        except UnicodeDecodeError:
+            pass
     best = from_bytes(sample, cp_isolation=["gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "cp1251"], threshold=0.3).best()
     if best is not None:
         return str(best.encoding)

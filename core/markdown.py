@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -15,7 +16,6 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
-from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
@@ -24,8 +24,8 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from core.highlight import highlight
 
 MAX_CHARACTERS = 1024**2
-MAX_STEPS = 60_000  # attempts of the inline parser, some 10 µs each; a README of 100 kB takes about 10,000
-MAX_LINES = 20_000
+MAX_STEPS = 50_000  # attempts of the inline parser, some 10 µs each; a README of 100 kB takes about 10,000
+MAX_LINES = 15_000
 MAX_ADDRESSES = 20_000  # bare ones, made links
 MAX_FORMULAS = 1_000
 MAX_FENCES = 1_000  # highlighted ones
@@ -43,7 +43,7 @@ _TAGS = {
 } | _MATH  # fmt: skip
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"title", "lang", "dir", "id", "align"},
-    "a": {"href", "name"},
+    "a": {"href", "name", "class"},
     "img": {"src", "alt", "width", "height", "loading"},
     "input": {"type", "checked", "disabled"},
     "ol": {"start", "reversed"},
@@ -118,7 +118,6 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("gfm-like", {"html": True, "linkify": True, "maxNesting": 60})
     parser.use(front_matter_plugin).use(footnote_plugin).use(tasklists_plugin, label=True)
     parser.use(dollarmath_plugin, renderer=_math, allow_labels=False, double_inline=True)
-    parser.use(anchors_plugin, max_level=6, slug_func=_slug)
     parser.inline.ruler.before("text", "count_step", _count_step)
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("table_open", _table_open)
@@ -128,6 +127,17 @@ def _parser() -> MarkdownIt:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")[:80] or "section"
+
+
+def _anchors(tokens: Sequence[Token]) -> None:
+    """Headings get ids; the second of the same text ends in -1, as on other forges."""
+    seen: dict[str, int] = {}
+    for heading, inline in pairwise(tokens):
+        if heading.type != "heading_open":
+            continue
+        slug = _slug("".join(child.content for child in inline.children or () if child.type in ("text", "code_inline")))
+        count = seen[slug] = seen.get(slug, -1) + 1
+        heading.attrSet("id", f"user-content-{slug}-{count}" if count else f"user-content-{slug}")
 
 
 def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
@@ -149,9 +159,12 @@ def _table_close(self: RendererHTML, tokens: Sequence[Token], index: int, option
     return "</table></div>\n"
 
 
+_IGNORED = re.compile(r"^[\x00-\x20]+|[\t\r\n]+|[\x00-\x20]+$")  # what browsers drop (WHATWG URL, basic URL parser)
+
+
 def resolved(address: str, base: str, directory: str) -> str:
     """A relative address below `base`; "" for what we refuse (other schemes, protocol-relative, escaping the repository)."""
-    address = address.strip()
+    address = _IGNORED.sub("", address)
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -186,7 +199,7 @@ def _filter(links: Links) -> Any:
             return resolved(value, links.blob, links.directory) or None
         if name == "src":
             made = resolved(value, links.raw, links.directory)
-            return made if made and not urlsplit(made).scheme else None
+            return made if made.startswith("/") and not made.startswith("//") else None
         if name == "class":
             return " ".join(part for part in value.split() if _CLASS.fullmatch(part)) or None
         if name in ("id", "name"):
@@ -277,6 +290,7 @@ def render(text: str, links: Links | None = None) -> Rendered:
     except (_TooMuchWork, RecursionError):
         return _source(text)
     _limit(tokens)
+    _anchors(tokens)
     front = next((token.content for token in tokens if token.type == "front_matter"), "")
     tokens = [token for token in tokens if token.type != "front_matter"]
     _alerts(tokens)
@@ -303,8 +317,10 @@ def _limit(tokens: Sequence[Token]) -> None:
 
 
 def _is_pathological(text: str) -> bool:
-    """More lines or bare addresses than the limits, or runs of one opening mark that make inline parsing quadratic."""
+    """More lines, bare addresses or brackets left open than the limits, or runs of one opening mark that make inline parsing quadratic."""
     if text.count("\n") > MAX_LINES or sum(text.count(mark) for mark in ("www.", "://", "@")) > MAX_ADDRESSES:
+        return True
+    if text.count("[") - text.count("]") > 3_000:
         return True
     return len(text) > 20_000 and bool(re.search(r"[\[\]!*_`<(]{3000}|(?:\[\]?\(?){3000}|(?:> ?){500}", text))
 
