@@ -8,9 +8,10 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from core import metrics
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 
 log = structlog.get_logger(__name__)
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -70,6 +71,8 @@ class DomainErrors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):  # no name holds NUL, and PostgreSQL refuses it
+            return error_response(request, NotFound(_("There is nothing at this address, or you may not see it.")))
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

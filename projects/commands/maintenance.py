@@ -56,6 +56,9 @@ def maintain_repository(actor: Actor, repository_id: int) -> bool:
         gitstore.maintain(repository.path)
         if weekly:
             gitstore.collect(repository.path)
+        if pool := gitstore.pool_of(repository.path):
+            members = Repository.objects.filter(pool_id=repository.pool_id, deleted_at=None)
+            gitstore.maintain_pool(pool, [member.path for member in members if member.path.is_dir()])
     except gitstore.RepositoryBusy:
         return False
     changes: dict[str, object] = {"maintained_at": now, "pushes_since_maintenance": F("pushes_since_maintenance") - seen}

@@ -46,7 +46,7 @@ ORGANIZATIONS = [
         "依托鹏城云脑 II，开放大模型的代码、模型与语料。",
         "https://www.pcl.ac.cn/",
         "深圳",
-        {"openi-admin": "owner", "zhangy03": "owner", "zhou-ning": "maintainer", "lin-yue": "developer"},
+        {"zhangy03": "owner", "openi-admin": "owner", "zhou-ning": "maintainer", "lin-yue": "developer"},
     ),
     DemoOrganization(
         "BAAI",
