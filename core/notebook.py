@@ -6,11 +6,18 @@ import html
 import json
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from core.highlight import highlight
 from core.markdown import Links
 from core.markdown import render as render_markdown
 
 CELLS, OUTPUT = 500, 20_000
+MARKDOWN, CODE, OUTPUTS = (
+    200_000,
+    512 * 1024,
+    8 * 1024**2,
+)  # characters of all cells together; what is beyond is shown plain, outputs are left out
 _IMAGES = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}
 
 
@@ -46,6 +53,9 @@ def _output(output: Any) -> str:
             if kind in bundle and (image := _image(kind, bundle[kind])):
                 return image
         text = _joined(bundle.get("text/plain"))
+        if "text/html" in bundle or "image/svg+xml" in bundle:
+            note = html.escape(_("HTML and SVG output is not shown."))
+            return f'<p class="muted">{note}</p>' + (_plain(text) if text else "")
     return f'<pre class="code-block" tabindex="0">{html.escape(text[:OUTPUT])}</pre>' if text else ""
 
 
@@ -60,15 +70,27 @@ def render(text: str, links: Links | None = None) -> str | None:
     if not isinstance(cells, list):
         return None
     out = []
+    markdown = code = shown = 0
     for cell in cells[:CELLS]:
         if not isinstance(cell, dict):
             continue
         source = _joined(cell.get("source"))
         if cell.get("cell_type") == "markdown":
-            out.append(f'<div class="cell">{render_markdown(source, links).html}</div>')
-        else:
-            code = "\n".join(highlight(source, language=language if cell.get("cell_type") == "code" else "text"))
-            outputs = cell.get("outputs")
-            made = "".join(_output(output) for output in outputs[:100]) if isinstance(outputs, list) else ""
-            out.append(f'<div class="cell"><pre class="code-block hl" tabindex="0"><code>{code}</code></pre>{made}</div>')
+            markdown += len(source)
+            made = render_markdown(source, links).html if markdown <= MARKDOWN else _plain(source)
+            out.append(f'<div class="cell">{made}</div>')
+            continue
+        code += len(source)
+        lines = highlight(source, language=language if cell.get("cell_type") == "code" and code <= CODE else "text")
+        out.append('<div class="cell"><pre class="code-block hl" tabindex="0"><code>' + "\n".join(lines) + "</code></pre>")
+        outputs = cell.get("outputs")
+        for output in outputs[:100] if isinstance(outputs, list) else ():
+            part = _output(output)
+            shown += len(part)
+            out.append(part if shown <= OUTPUTS else "")
+        out.append("</div>")
     return "\n".join(out)
+
+
+def _plain(text: str) -> str:
+    return f'<pre class="code-block" tabindex="0">{html.escape(text[:OUTPUT])}</pre>'
