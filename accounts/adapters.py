@@ -13,8 +13,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts import commands
-from accounts.events import SecurityFact
+from accounts import commands, queries
+from accounts.events import PersonRegistered, SecurityFact
 from accounts.models import User
 from core import events
 from core.clients import client_ip
@@ -60,10 +60,27 @@ class AccountAdapter(DefaultAccountAdapter):
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """Sign-in through other sites."""
 
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """As sign-up."""
+        return AccountAdapter(request).is_open_for_signup(request)
+
+    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Where there are legal pages, a form asks to accept them first."""
+        return not any(queries.legal_document(kind) for kind in ("terms", "privacy")) and bool(
+            super().is_auto_signup_allowed(request, sociallogin)
+        )
+
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
-        """As sign-up: the namespace is made with the account."""
-        commands.prepare_social(sociallogin.user)
-        user: User = super().save_user(request, sociallogin, form)
+        """As sign-up: the namespace is made with the account (with a form, by the account adapter)."""
+        if form is not None:
+            user: User = super().save_user(request, sociallogin, form)
+            return user
+        # allauth empties a login that is taken here; the other site's is the better start for a free one.
+        there = sociallogin.account.get_provider(request).extract_common_fields(sociallogin.account.extra_data)
+        with transaction.atomic():
+            commands.prepare_social(sociallogin.user, wish=str(there.get("username") or ""), needs_approval=setting("signup") == "approval")
+            user = super().save_user(request, sociallogin, form)
+            events.publish(PersonRegistered(user_id=user.pk))
         return user
 
 

@@ -23,6 +23,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "banner_level": banner.get("level", "note"),
         "mail_is_filed": settings.MAIL_IS_FILED,
         "base_url": settings.BASE_URL,
+        "social": bool(settings.SOCIALACCOUNT_PROVIDERS),
     }
     return {
         "actor": actor,

@@ -230,8 +230,11 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE_COOKIES
 MFA_TOTP_ISSUER = "OpenI 启智"
 USERSESSIONS_TRACK_ACTIVITY = False  # a write at every page view; sign-in time and address are kept
+SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.social.SocialSignupForm"}
 SOCIALACCOUNT_PROVIDERS = env.json("SOCIAL_PROVIDERS", default={})  # {"github": {"APPS": [{"client_id": …, "secret": …}]}, …}
-INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
+INSTALLED_APPS += [
+    "accounts.providers.gitee" if name == "gitee" else f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS
+]
 
 if _smtp := env.str("SMTP_URL", default=""):
     _mail = urlsplit(_smtp)

@@ -32,6 +32,7 @@ from accounts.commands.organizations import (
     withdraw_invitation,
 )
 from accounts.commands.people import create_user, prepare_social, register_person, slug_taken
+from accounts.commands.phone import confirm_phone, person_by_code, remove_phone, send_phone_code, send_sign_in_code
 from accounts.commands.profile import change_profile, delete_person, encode_avatar, export_person, rename_namespace, set_avatar
 from accounts.commands.security import record_security_event
 from accounts.commands.tokens import create_token, note_token_use, revoke_token
@@ -43,6 +44,7 @@ __all__ = [
     "change_organization",
     "change_profile",
     "change_site_setting",
+    "confirm_phone",
     "create_organization",
     "create_token",
     "create_user",
@@ -57,12 +59,14 @@ __all__ = [
     "invite",
     "note_act",
     "note_token_use",
+    "person_by_code",
     "prepare_social",
     "publish_legal_document",
     "record_security_event",
     "register_person",
     "reinstate_person",
     "remove_member",
+    "remove_phone",
     "remove_signing_key",
     "remove_ssh_key",
     "rename_namespace",
@@ -70,6 +74,8 @@ __all__ = [
     "retry_delivery",
     "revoke_token",
     "save_team",
+    "send_phone_code",
+    "send_sign_in_code",
     "send_test_mail",
     "set_avatar",
     "set_member",

@@ -73,10 +73,12 @@ def register_person(candidate: User, *, needs_approval: bool = False) -> User:
     return candidate
 
 
-def prepare_social(candidate: User) -> None:
-    """Give an account that comes from another site a free login and its namespace."""
+def prepare_social(candidate: User, *, wish: str = "", needs_approval: bool = False) -> None:
+    """Give an account that comes from another site a free login, `wish` or like it, and its namespace."""
+    candidate.state = User.State.PENDING if needs_approval else User.State.ACTIVE
+    wish = candidate.username or wish
     base = (
-        "".join(character for character in candidate.username if character.isascii() and (character.isalnum() or character in "._-")).strip(
+        "".join(character for character in wish if character.isascii() and (character.isalnum() or character in "._-")).strip(
             "-._"
         )[:32]
         or "user"

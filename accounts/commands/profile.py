@@ -16,7 +16,7 @@ from accounts.commands.administration import end_sessions
 from accounts.commands.names import require_free_slug, require_name, take_slug
 from accounts.events import NamespaceRenamed
 from accounts.logic import clean_display_name
-from accounts.models import FormerName, Membership, Namespace, Organization, SSHKey, Token, User
+from accounts.models import FormerName, Membership, Namespace, Organization, Phone, SSHKey, Token, User
 from accounts.places import before_delete
 from core import blobs, events
 from core.actors import Actor
@@ -167,6 +167,7 @@ def delete_person(actor: Actor, *, confirmation: str) -> None:
         for rows in (person.tokens, person.ssh_keys, person.signing_keys, person.memberships, person.security_events):
             rows.all().delete()
         EmailAddress.objects.filter(user=person).delete()
+        Phone.objects.filter(user=person).delete()
         person.set_unusable_password()
         person.save(update_fields=["password"])
         User.objects.filter(pk=person.pk).update(

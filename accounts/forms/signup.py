@@ -21,11 +21,13 @@ def _name_rules(value: str) -> None:
 username_validators = [_name_rules]
 
 
-class SignupForm(AllauthSignupForm):
-    """Login, e-mail, password, and the legal pages where there are any; the adapter makes the namespace."""
+class AcceptLegalPages:
+    """A box to tick, where there are legal pages."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    fields: dict[str, forms.Field]
+
+    def ask_to_accept(self) -> None:
+        """Add the field."""
         if any(queries.legal_document(kind) for kind in ("terms", "privacy")):
             label = format_html(
                 _("I accept the <a href='{}'>terms of use</a> and the <a href='{}'>privacy policy</a>."),
@@ -33,3 +35,11 @@ class SignupForm(AllauthSignupForm):
                 "/-/legal/privacy",
             )
             self.fields["accept"] = forms.BooleanField(label=label)
+
+
+class SignupForm(AcceptLegalPages, AllauthSignupForm):
+    """Login, e-mail, password, and the legal pages where there are any; the adapter makes the namespace."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.ask_to_accept()

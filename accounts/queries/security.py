@@ -3,7 +3,8 @@
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization, SecurityEvent, SigningKey, SSHKey, Token, User
+from accounts.models import Organization, Phone, SecurityEvent, SigningKey, SSHKey, Token, User
+from core.secrets import decrypt
 
 SECURITY_KINDS = {
     "signed_in": _("Signed in"),
@@ -25,6 +26,8 @@ SECURITY_KINDS = {
     "ssh_key_removed": _("SSH key removed"),
     "signing_key_added": _("Signing key added"),
     "signing_key_removed": _("Signing key removed"),
+    "phone_added": _("Phone number added"),
+    "phone_removed": _("Phone number removed"),
 }
 
 
@@ -54,3 +57,9 @@ def events(person: User) -> list[SecurityEvent]:
 def is_avatar(sha256: str) -> bool:
     """True if a person or organisation uses the picture (other blobs are never served as one)."""
     return User.objects.filter(avatar=sha256).exists() or Organization.objects.filter(avatar=sha256).exists()
+
+
+def phone(person: User) -> str:
+    """The last four digits of one's number, "" without one."""
+    row = Phone.objects.filter(user=person).first()
+    return decrypt(row.number_encrypted, purpose="phone")[-4:] if row else ""

@@ -1,0 +1,124 @@
+"""Phone numbers: proved by a code, kept encrypted, good for signing in."""
+
+import re
+import secrets
+
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.commands.security import record_security_event
+from accounts.models import Phone, User
+from accounts.ports.sms import gateway
+from core import limits
+from core.actors import Actor, Scope
+from core.errors import Conflict, Forbidden, Invalid
+from core.secrets import encrypt, keyed_hash
+
+CODE_SECONDS = 600
+TRIES = 5
+
+
+def phone_number(text: str) -> str:
+    """International form (ITU-T E.164) of what was typed; eleven digits beginning with 1 are a Chinese mobile number. Raises Invalid."""
+    bare = re.sub(r"[\s().-]", "", text)
+    if re.fullmatch(r"1[3-9][0-9]{9}", bare):
+        bare = "+86" + bare
+    if bare.startswith("00"):
+        bare = "+" + bare[2:]
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", bare):
+        raise Invalid(_("This is not a phone number."), field="number")
+    return bare
+
+
+def _hash(number: str) -> str:
+    return keyed_hash(number, purpose="phone")
+
+
+def _send(number: str, *, purpose: str) -> None:
+    """A fresh six-digit code, which replaces an earlier one. Raises LimitReached, Unavailable."""
+    code = f"{secrets.randbelow(10**6):06d}"
+    entry = {"hash": keyed_hash(code + number, purpose="phone-code"), "id": secrets.token_hex(8)}
+    cache.set(f"phone-code:{purpose}:{_hash(number)}", entry, CODE_SECONDS)
+    gateway().send(number, _("OpenI: your code is %s. It is good for 10 minutes.") % code)
+
+
+def _limit(number: str, ip: str) -> None:
+    limits.take(f"phone-number:{_hash(number)}", limit=5, seconds=3600)
+    limits.take(f"phone-ip:{ip}", limit=20, seconds=3600)
+
+
+def _check(number: str, code: str, *, purpose: str) -> None:
+    """Use up the code. Raises Invalid: wrong, too old, or tried five times."""
+    name = f"phone-code:{purpose}:{_hash(number)}"
+    entry = cache.get(name)
+    wrong = Invalid(_("The code is wrong or too old."), field="code")
+    if entry is None:
+        raise wrong
+    # Counted over the code's whole life, by an atomic counter: parallel guesses get no more tries.
+    tries = f"phone-tries:{entry['id']}"
+    cache.add(tries, 0, CODE_SECONDS)
+    if cache.incr(tries) > TRIES:
+        cache.delete(name)
+        raise wrong
+    if not secrets.compare_digest(entry["hash"], keyed_hash(code.strip() + number, purpose="phone-code")):
+        raise wrong
+    cache.delete(name)
+
+
+def send_phone_code(actor: Actor, *, number: str) -> str:
+    """Send a code that proves the number is one's own; returns its international form. Raises Forbidden, Invalid, LimitReached, Unavailable."""
+    if actor.person is None or not actor.may(Scope.ADMIN):
+        raise Forbidden(_("Sign in first."), code="sign_in")
+    number = phone_number(number)
+    _limit(number, actor.ip)
+    _send(number, purpose=f"add-{actor.person.pk}")
+    return number
+
+
+def confirm_phone(actor: Actor, *, number: str, code: str) -> Phone:
+    """Keep the number, in place of an earlier one. Raises Forbidden, Invalid (code), Conflict (another account has it)."""
+    if actor.person is None or not actor.may(Scope.ADMIN):
+        raise Forbidden(_("Sign in first."), code="sign_in")
+    number = phone_number(number)
+    _check(number, code, purpose=f"add-{actor.person.pk}")
+    try:
+        with transaction.atomic():
+            Phone.objects.filter(user=actor.person).delete()
+            made = Phone.objects.create(
+                user=actor.person, number_encrypted=encrypt(number, purpose="phone"), number_hash=_hash(number), verified_at=timezone.now()
+            )
+            record_security_event(actor.person.pk, "phone_added", ip=actor.ip, user_agent=actor.user_agent)
+    except IntegrityError as error:
+        raise Conflict(_("This number belongs to another account."), field="code", code="phone_taken") from error
+    return made
+
+
+def remove_phone(actor: Actor) -> None:
+    """It signs in no longer. Raises Forbidden."""
+    if actor.person is None or not actor.may(Scope.ADMIN):
+        raise Forbidden(_("Sign in first."), code="sign_in")
+    with transaction.atomic():
+        deleted, _rows = Phone.objects.filter(user=actor.person).delete()
+        if deleted:
+            record_security_event(actor.person.pk, "phone_removed", ip=actor.ip, user_agent=actor.user_agent)
+
+
+def send_sign_in_code(actor: Actor, *, number: str) -> str:
+    """Send a code to a number that an account has; any other number gets the same answer and no message. Raises Invalid, LimitReached, Unavailable."""
+    number = phone_number(number)
+    _limit(number, actor.ip)
+    if Phone.objects.filter(number_hash=_hash(number), user__is_active=True).exists():
+        _send(number, purpose="sign-in")
+    return number
+
+
+def person_by_code(number: str, code: str) -> User:
+    """Whose number it is, if the code is right. Raises Invalid."""
+    number = phone_number(number)
+    _check(number, code, purpose="sign-in")
+    phone = Phone.objects.select_related("user").filter(number_hash=_hash(number)).first()
+    if phone is None:
+        raise Invalid(_("The code is wrong or too old."), field="code")
+    return phone.user

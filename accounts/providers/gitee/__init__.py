@@ -1,0 +1,1 @@
+"""Gitee (gitee.com)."""
