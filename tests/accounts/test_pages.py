@@ -230,3 +230,16 @@ def test_every_page_opens_in_both_languages(client, path, language):
     answer = client.get(path)
     assert answer.status_code == 200
     assert "style=" not in answer.content.decode()
+
+
+def test_passkey_pages_run_under_the_content_policy(client):
+    person = make.person()
+    pages = [client.get("/login")]
+    sign_in(client, person.username)
+    client.post("/-/account/reauthenticate/", {"password": PASSWORD})
+    pages.append(client.get("/-/account/2fa/webauthn/add/"))
+    for page in pages:
+        assert page.status_code == 200
+        text = page.content.decode()
+        assert "mfa/js/webauthn.js" in text
+        assert all("src=" in tag or "application/json" in tag for tag in re.findall(r"<script[^>]*>", text))
