@@ -26,8 +26,8 @@ class AccountAdapter(DefaultAccountAdapter):
     """Sign-up, sign-in, mails."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Closed when people come by invitation only (an accepted invitation link opens it for this session)."""
-        return setting("signup") != "invitation" or bool(request.session.get("site_invitation"))
+        """Closed when people come by invitation only (the link of an open invitation lets one in)."""
+        return setting("signup") != "invitation" or queries.invitation_is_open(request.session.get("site_invitation", ""))
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """The account and its namespace in one transaction; waits for approval where the site says so."""

@@ -2,6 +2,7 @@
 
 from accounts.queries.people import (
     invitation,
+    invitation_is_open,
     legal_document,
     memberships,
     namespace,
@@ -19,6 +20,7 @@ from accounts.queries.people import (
 
 __all__ = [
     "invitation",
+    "invitation_is_open",
     "legal_document",
     "memberships",
     "namespace",

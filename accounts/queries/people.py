@@ -102,6 +102,11 @@ def invitation(secret: str) -> Invitation:
     return found
 
 
+def invitation_is_open(secret: str) -> bool:
+    """True for the secret of an invitation that is neither accepted, withdrawn nor expired."""
+    return Invitation.objects.filter(token_hash=token_hash(secret), accepted_at=None, expires_at__gt=timezone.now()).exists()
+
+
 def organizations_of(actor: Actor) -> QuerySet[Organization]:
     """Organisations the actor is a member of."""
     return (

@@ -126,6 +126,8 @@ def invitation_accept(request: ActorRequest, secret: str) -> HttpResponse:
             return redirect(f"/login?next={request.path}")
         membership = commands.accept_invitation(request.actor, invitation)
         return redirect(membership.organization)
+    if request.actor.person is None:
+        request.session["site_invitation"] = secret  # opens sign-up where the site asks for an invitation
     return render(request, "accounts/invitation.html", {"invitation": invitation})
 
 

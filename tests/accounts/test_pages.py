@@ -243,3 +243,15 @@ def test_passkey_pages_run_under_the_content_policy(client):
         text = page.content.decode()
         assert "mfa/js/webauthn.js" in text
         assert all("src=" in tag or "application/json" in tag for tag in re.findall(r"<script[^>]*>", text))
+
+
+def test_sign_up_by_invitation(client):
+    organization = make.organization("peng-cheng")
+    commands.change_site_setting(SYSTEM, "signup", "invitation")
+    _invitation, secret = commands.invite(SYSTEM, organization, email="new@example.org", role="reader")
+    form = {"username": "newcomer", "email": "new@example.org", "password1": "a long password 9"}
+    client.post("/signup", form)
+    assert not User.objects.filter(username="newcomer").exists()
+    client.get(f"/-/invitations/{secret}")
+    client.post("/signup", form)
+    assert User.objects.filter(username="newcomer").exists()
