@@ -78,9 +78,7 @@ def prepare_social(candidate: User, *, wish: str = "", needs_approval: bool = Fa
     candidate.state = User.State.PENDING if needs_approval else User.State.ACTIVE
     wish = candidate.username or wish
     base = (
-        "".join(character for character in wish if character.isascii() and (character.isalnum() or character in "._-")).strip(
-            "-._"
-        )[:32]
+        "".join(character for character in wish if character.isascii() and (character.isalnum() or character in "._-")).strip("-._")[:32]
         or "user"
     )
     name, number = base, 1
