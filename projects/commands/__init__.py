@@ -32,6 +32,7 @@ from projects.commands.settings import (
     transfer_repository,
 )
 from projects.commands.stars import star_repository, unstar_repository, watch_repository
+from projects.commands.takedown import put_back_repository, take_down_repository
 
 __all__ = [
     "UNDO",
@@ -61,6 +62,7 @@ __all__ = [
     "note_download",
     "overdue_imports",
     "purge_repository",
+    "put_back_repository",
     "record_push",
     "remove_asset",
     "remove_collaborator",
@@ -84,6 +86,7 @@ __all__ = [
     "settle_intents",
     "star_repository",
     "sync_fork",
+    "take_down_repository",
     "transfer_repository",
     "unstar_repository",
     "watch_repository",

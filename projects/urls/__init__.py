@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver
 
-from projects.urls import browse, edits, explore, manage, releases
+from projects.urls import administration, browse, edits, explore, manage, releases
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *administration.urlpatterns,
     *explore.urlpatterns,
     *manage.urlpatterns,
     *edits.urlpatterns,
