@@ -321,13 +321,18 @@ def test_pages(client, server):
 @pytest.mark.django_db(transaction=True)
 def test_live_stream(settings, server):
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
     settings.LIVE_URL = "http://127.0.0.1:8002"
     owner = person()
-    run = commands.request_import(actor(owner), owner.namespace, address=f"{server.url}/origin.git", name="c")
-    imported(run)
-    path, _mark, query = live.address("imports", f"{run.pk}.en").removeprefix(settings.LIVE_URL).partition("?")
-    other = f"/-/live/imports/{run.pk + 1}.en"
+    row = commands.request_import(actor(owner), owner.namespace, address=f"{server.url}/origin.git", name="c")
+    imported(row)
+    path, _mark, query = live.address("imports", f"{row.pk}.en").removeprefix(settings.LIVE_URL).partition("?")
+    other = f"/-/live/imports/{row.pk + 1}.en"
+
+    def run(coroutine):  # in a thread of its own: a browser test in this process may keep a loop running in this one
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, coroutine).result()
 
     async def get(path, query):
         sent = []
@@ -341,9 +346,9 @@ def test_live_stream(settings, server):
         await live.application({"type": "http", "method": "GET", "path": path, "query_string": query.encode()}, receive, send)
         return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
 
-    status, body = asyncio.run(get(path, query))
+    status, body = run(get(path, query))
     assert status == 200
     assert b"event: end" in body
     assert b'"percent": 100' in body
-    assert asyncio.run(get(other, query))[0] == 403
-    assert asyncio.run(get(path, "ticket=x"))[0] == 403
+    assert run(get(other, query))[0] == 403
+    assert run(get(path, "ticket=x"))[0] == 403
