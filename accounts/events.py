@@ -51,7 +51,7 @@ class SecurityFact(Fact):
 
 @dataclass(frozen=True)
 class InvitationSent(Fact):
-    """Someone was invited by mail; the secret of the link is needed once, for the mail."""
+    """Someone was invited by mail; the secret of the link, needed once for the mail, is encrypted (purpose "invitation")."""
 
     invitation_id: int
     secret: str

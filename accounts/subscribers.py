@@ -9,6 +9,7 @@ from accounts import commands
 from accounts.events import InvitationSent, SecurityFact
 from accounts.models import Invitation, SecurityEvent
 from core.events import subscribe
+from core.secrets import decrypt
 
 
 @subscribe(SecurityFact)
@@ -26,7 +27,7 @@ def mail_invitation(event: InvitationSent, cause: str) -> None:
     invitation = Invitation.objects.select_related("organization__namespace").filter(pk=event.invitation_id, accepted_at=None).first()
     if invitation is None or invitation.organization is None:
         return
-    link = f"{settings.BASE_URL}/-/invitations/{event.secret}"
+    link = f"{settings.BASE_URL}/-/invitations/{decrypt(event.secret, purpose='invitation')}"
     texts = []
     for language in ("zh-hans", "en"):
         with override(language):

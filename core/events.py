@@ -4,7 +4,6 @@ Two kinds of subscribers: database effects only (run and marked done in one tran
 (git, files, mail, HTTP: leased, run without a transaction, marked done if the lease still holds).
 """
 
-import importlib
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
@@ -170,9 +169,3 @@ def _fail(delivery_id: int, error: Exception) -> None:
 def subscriptions() -> dict[str, Subscription]:
     """Every registered handler by name (docs and the delivered-twice test read it)."""
     return dict(_by_name)
-
-
-def load_all(apps: list[str]) -> None:
-    """Import `<app>.subscribers` for scripts that run without Django's app registry being ready."""
-    for app in apps:
-        importlib.import_module(f"{app}.subscribers")

@@ -27,7 +27,6 @@ from accounts.commands.organizations import (
     save_team,
     set_member,
     set_membership_visibility,
-    set_organization_avatar,
     set_team_member,
     withdraw_invitation,
 )
@@ -80,7 +79,6 @@ __all__ = [
     "set_avatar",
     "set_member",
     "set_membership_visibility",
-    "set_organization_avatar",
     "set_quota",
     "set_staff",
     "set_team_member",

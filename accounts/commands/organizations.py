@@ -16,6 +16,7 @@ from core import events
 from core.actors import Actor, Scope
 from core.errors import Conflict, Invalid, NotFound
 from core.rules import needs, needs_sign_in, refuse
+from core.secrets import encrypt
 
 INVITATION_DAYS = 14
 
@@ -56,12 +57,6 @@ def change_organization(
     organization.website, organization.contact_email = website, contact_email
     organization.save(update_fields=["display_name", "description", "location", "website", "contact_email"])
     return organization
-
-
-def set_organization_avatar(actor: Actor, organization: Organization, *, sha256: str) -> None:
-    """Point the organisation at a picture already in core.blobs ("" removes it)."""
-    rules.can_administer_organization(actor, organization).require()
-    Organization.objects.filter(pk=organization.pk).update(avatar=sha256)
 
 
 def _require_another_owner(organization: Organization, user: User) -> None:
@@ -162,7 +157,7 @@ def invite(actor: Actor, organization: Organization, *, email: str, role: str) -
             invited_by=actor.person,
             expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
         )
-        events.publish(InvitationSent(invitation_id=invitation.pk, secret=secret))
+        events.publish(InvitationSent(invitation_id=invitation.pk, secret=encrypt(secret, purpose="invitation")))
     return invitation, secret
 
 
