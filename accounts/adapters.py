@@ -18,7 +18,6 @@ from accounts.events import PersonRegistered, SecurityFact
 from accounts.models import User
 from core import events
 from core.clients import client_ip
-from core.errors import DomainError
 from core.site import setting
 
 
@@ -32,12 +31,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """The account and its namespace in one transaction; waits for approval where the site says so."""
         user = super().save_user(request, user, form, commit=False)
-        try:
-            return commands.register_person(user, needs_approval=setting("signup") == "approval")
-        except DomainError as error:
-            raise self.validation_error_class(error.message) from error
-
-    validation_error_class = type("SignupFailed", (Exception,), {})
+        return commands.register_person(user, needs_approval=setting("signup") == "approval")
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that limits count by: forwarded headers count only behind the configured proxies."""
