@@ -1,13 +1,15 @@
 """allauth's adapters: where its flows meet our commands. The only file with signal receivers (ARCHITECTURE.md)."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
 from allauth.mfa import signals as mfa_signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount import signals as social_signals
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -19,6 +21,13 @@ from accounts.models import User
 from core import events
 from core.clients import client_ip
 from core.site import setting
+
+
+class _Site(NamedTuple):
+    """What allauth's mail templates read of a site."""
+
+    name: str
+    domain: str
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -36,6 +45,21 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that limits count by: forwarded headers count only behind the configured proxies."""
         return client_ip(request) or "unknown"
+
+    def format_email_subject(self, subject: str) -> str:
+        """The subject with the site's name before it, not the address allauth would take."""
+        return f"[{settings.SITE_NAME}] {subject}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """As allauth sends it, with the site's own name, and links at its own address whatever host the request named."""
+        request = allauth_context.request
+        here = request.build_absolute_uri("/") if request is not None else ""
+        base = settings.BASE_URL + "/"
+        ours = {
+            key: base + value.removeprefix(here) if here and isinstance(value, str) and value.startswith(here) else value
+            for key, value in context.items()
+        }
+        super().send_mail(template_prefix, email, {"current_site": _Site(settings.SITE_NAME, settings.BASE_URL), **ours})
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Refuse names that organisations hold."""

@@ -228,7 +228,8 @@ ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE_COOKIES
-MFA_TOTP_ISSUER = "OpenI 启智"
+SITE_NAME = "OpenI 启智"  # in mails and authenticators
+MFA_TOTP_ISSUER = SITE_NAME
 USERSESSIONS_TRACK_ACTIVITY = False  # a write at every page view; sign-in time and address are kept
 SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.social.SocialSignupForm"}
 SOCIALACCOUNT_PROVIDERS = env.json("SOCIAL_PROVIDERS", default={})  # {"github": {"APPS": [{"client_id": …, "secret": …}]}, …}
