@@ -16,6 +16,7 @@ from core import events
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
 from projects import commands
+from projects.management.demo import legal
 from projects.management.demo.history import build
 from projects.management.demo.people import ORGANIZATIONS, PEOPLE, DemoPerson
 from projects.management.demo.repositories import FORKS, REPOSITORIES, DemoRepository
@@ -29,6 +30,7 @@ def load(say: Say) -> list[tuple[str, str]]:
     with translation.override("zh-hans"):
         logins = [login for person in PEOPLE if (login := _person(person))]
         _organizations()
+        legal.publish()
         now = timezone.now()
         for repository in REPOSITORIES:
             if _repository(repository, now):
