@@ -21,11 +21,15 @@ def problem(exception: Exception, context: dict[str, Any]) -> Response | None:
     if error is None:
         return None
     document = problem_document(error, request_id)
+    if isinstance(error, Forbidden) and error.code == "sign_in":  # a page leads to the sign-in; a program is told how
+        document["status"], document["title"], headers["WWW-Authenticate"] = 401, "Unauthorized", 'Bearer realm="OpenI"'
     if isinstance(exception, exceptions.APIException):
         document["status"] = exception.status_code
         document["title"] = type(exception).__name__
         if isinstance(exception, exceptions.ValidationError):
-            document["status"], document["errors"] = 422, exception.get_full_details()
+            document["status"], document["title"], document["code"] = 422, "Invalid", "invalid"
+            document["errors"] = exception.get_full_details()
+            document["field"] = next(iter(document["errors"]), "") if isinstance(document["errors"], dict) else ""
         if isinstance(exception, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
             document["status"], headers["WWW-Authenticate"] = 401, 'Bearer realm="OpenI"'
     if error.retry_after is not None:

@@ -1,5 +1,7 @@
 """What anonymous readers may spend on expensive addresses, per network and in all. Signed-in people and Git never pay."""
 
+import time
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -30,9 +32,11 @@ def spend(request: HttpRequest, points: int = 1) -> None:
     network = getattr(settings, "ANONYMOUS_NETWORK_BUDGET", NETWORK_PER_MINUTE)
     overall = getattr(settings, "ANONYMOUS_OVERALL_BUDGET", OVERALL_PER_MINUTE)
     try:
-        take(f"expensive:{client_network(request)}", limit=network, seconds=60, cost=points)
-        take("expensive:all", limit=overall, seconds=60, cost=points)
+        left = take(f"expensive:{client_network(request)}", limit=network, seconds=60, cost=points)
+        left = min(left, take("expensive:all", limit=overall, seconds=60, cost=points))
+        request.budget = (network, left, 60 - int(time.time()) % 60)  # type: ignore[attr-defined] # the API prints it
     except LimitReached as error:
+        request.budget = (network, 0, error.retry_after)  # type: ignore[attr-defined]
         raise BudgetSpent(
             _("This page takes much work, and readers who are not signed in share a budget for such pages. It is used up for now."),
             retry_after=error.retry_after,

@@ -53,3 +53,8 @@ def needs_sign_in(actor: Actor) -> Decision | None:
 def needs_scope(actor: Actor, scope: Scope) -> Decision | None:
     """The refusal for a token without `scope`, else None."""
     return None if actor.may(scope) else refuse(_("This token lacks the scope “%s”.") % scope.value, "scope")
+
+
+def needs_whole(actor: Actor) -> Decision | None:
+    """The refusal for a token limited to some repositories: what concerns the person or an organization is not its business."""
+    return None if actor.repositories is None else refuse(_("This token is limited to some repositories."), "scope")

@@ -1,62 +1,190 @@
-"""How drf-spectacular sees our views."""
+"""How the API describes itself: operations with scope, example and every status they can answer."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 
+from core.actors import Scope
 
-class ProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """RFC 9457 problem."""
+View = TypeVar("View", bound=Callable[..., Any])
+CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before")
+LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 30}, description="rows of a page")
+PAGED = (CURSOR, LIMIT)
+BYTES = {"type": "string", "format": "binary"}
 
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField(required=False)
-    field = serializers.CharField(required=False)
-    request_id = serializers.CharField(required=False)
+
+def text(name: str, description: str = "", *, required: bool = False) -> OpenApiParameter:
+    """A query parameter of text."""
+    return OpenApiParameter(name, OpenApiTypes.STR, description=description, required=required)
+
+
+def flag(name: str, description: str = "") -> OpenApiParameter:
+    """A query parameter `1` or absent."""
+    return OpenApiParameter(name, {"type": "string", "enum": ["1", ""]}, description=description)
+
+
+def operation(
+    name: str,
+    *,
+    answer: Any = None,
+    status: int = 200,
+    body: Any = None,
+    query: Sequence[OpenApiParameter] = (),
+    scope: Scope | None = None,
+    example: Any = None,
+    also: Sequence[int] = (),
+) -> Callable[[View], View]:
+    """Describe one method of an API view. Its docstring's first line is the summary, the rest the description.
+
+    `scope` None: nobody need sign in for public things. `answer` None with status 204: no body. `also`: statuses besides those that every
+    operation of its kind may answer (see `finish`).
+    """
+
+    def described(view: View) -> View:
+        first, _blank, rest = (view.__doc__ or "").strip().partition("\n")
+        return extend_schema(
+            operation_id=name,
+            summary=first.strip().rstrip("."),
+            description=" ".join(rest.split()),
+            parameters=list(query),
+            request=body,
+            responses={status: answer},
+            examples=[OpenApiExample(name, value=example, request_only=True)] if example is not None else None,
+            extensions={"x-scope": scope.value if scope else "", "x-also": list(also)},
+        )(view)
+
+    return described
+
+
+def page_of(item: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The serializer of a keyset page of `item`."""
+    name = item.__name__.removesuffix("Out")
+    fields = {
+        "__doc__": f"A page of {name}: `next` is the cursor of the page after it, empty at the end.",
+        "items": item(many=True),
+        "next": serializers.CharField(allow_blank=True),
+    }
+    return type(f"{name}Page", (serializers.Serializer,), fields)
 
 
 class ApiSchema(AutoSchema):
-    """Operation ids come from the view's class and the method; problems are documented for every operation."""
-
-    def get_operation_id(self) -> str:
-        """`repository_get`, `repository_patch` …"""
-        name = self.view.__class__.__name__.removesuffix("Api")
-        snake = "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).lstrip("_")
-        return f"{snake}_{self.method.lower()}"
+    """Ids and scopes come from `operation`; tags from the path."""
 
     def get_tags(self) -> list[str]:
-        """The first noun of the path."""
-        return [self.path.split("/")[3]]
+        """The first noun of the path; repositories have too many addresses for one heading."""
+        parts = self.path.split("/")[3:]
+        if parts[0] != "repositories" or len(parts) < 4:
+            return [parts[0] if parts[0] in ("organizations", "repositories", "user", "users") else "site"]
+        return [TAGS.get(parts[3], "repositories")]
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """A bearer token, or nothing for public things."""
-        return [{"token": []}, {}]
+        """Written by `finish`, which knows the scope."""
+        return []
 
-    def get_override_parameters(self) -> list[Any]:
-        """The view's `parameters` for this method."""
-        found: list[Any] = getattr(self.view, "parameters", {}).get(self.method, [])
-        return found
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return False
+
+
+TAGS = {
+    **dict.fromkeys(("branches", "tags", "protections", "push-rules"), "refs"),
+    **dict.fromkeys(("tree", "blobs", "raw", "contents", "readme", "archive", "blame"), "files"),
+    **dict.fromkeys(("commits", "compare", "contributors", "languages", "activity"), "history"),
+    **dict.fromkeys(("collaborators", "teams", "keys"), "access"),
+    **dict.fromkeys(("forks", "upstream", "sync", "detach"), "forks"),
+    **dict.fromkeys(("star", "stargazers", "watch"), "stars"),
+    "releases": "releases",
+}
+PARAMETERS = {
+    "namespace": "login of a person or name of an organization",
+    "name": "name of the repository",
+    "login": "login of a person",
+    "slug": "name of an organization",
+    "team": "name of a team in addresses",
+    "pk": "id",
+    "branch": "name of a branch, slashes included",
+    "tag": "name of a tag, slashes included",
+    "oid": "full object id, 40 hexadecimal digits",
+    "ref": "branch, tag or commit",
+    "path": "path inside the repository",
+    "file": "name of a file",
+    "token": "name of a token",
+}
+PROBLEMS = {
+    400: ("BadRequest", "The body is not JSON, or too deep."),
+    401: ("Unauthorized", "Sign in, or the token is unknown or expired."),
+    403: ("Forbidden", "You may see it but not do this, or the token lacks the scope."),
+    404: ("NotFound", "There is nothing here, or you may not know of it."),
+    409: ("Conflict", "The name is taken, or the state changed meanwhile."),
+    412: ("PreconditionFailed", "`If-Match` names another state."),
+    413: ("TooLarge", "The body is larger than the server reads."),
+    415: ("UnsupportedMediaType", "Send application/json."),
+    422: ("Invalid", "A field breaks a rule; see `field` and `errors`."),
+    429: ("LimitReached", "A quota or a rate limit is used up; see `Retry-After`."),
+    451: ("TakenDown", "Not available for legal reasons."),
+    503: ("Unavailable", "A part that this needs does not answer now."),
+}
 
 
 def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Post-processing hook: the token scheme, and a `default` problem answer on each operation."""
-    result.setdefault("components", {}).setdefault("securitySchemes", {})["token"] = {"type": "http", "scheme": "bearer"}
-    schema = {
-        "type": "object",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            name: {"type": "integer" if name == "status" else "string"}
-            for name in ("type", "title", "status", "detail", "code", "field", "request_id")
-        },
+    """Post-processing hook: sign-in, problems, and each status an operation may answer."""
+    parts = result.setdefault("components", {})
+    parts.setdefault("securitySchemes", {})["token"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A personal access token. As the password of HTTP Basic it works too.",
     }
-    result["components"].setdefault("schemas", {})["Problem"] = schema
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            operation["responses"]["default"] = {
-                "description": "A problem (RFC 9457)",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            }
+    parts.setdefault("schemas", {})["Problem"] = _problem()
+    parts["responses"] = {
+        name: {"description": words, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        for name, words in PROBLEMS.values()
+    }
+    parts["responses"]["NotModified"] = {"description": "`If-None-Match` names the present state."}
+    for address, operations in result["paths"].items():
+        for method, found in operations.items():
+            _complete(address, method, found)
     return result
+
+
+def _problem() -> dict[str, Any]:
+    names = ("type", "title", "detail", "code", "field", "request_id")
+    properties: dict[str, Any] = {name: {"type": "string"} for name in names}
+    properties["status"] = {"type": "integer"}
+    properties["errors"] = {"type": "object", "description": "faults by field, each with `message` and `code`"}
+    example = {
+        "type": "about:blank",
+        "title": "NotFound",
+        "status": 404,
+        "detail": "There is nothing at this address, or you may not see it.",
+    }
+    return {
+        "type": "object",
+        "description": "A problem (RFC 9457). `detail` is in the reader's language, `code` is stable for programs.",
+        "required": ["type", "title", "status", "detail"],
+        "properties": properties,
+        "example": {**example, "code": "not_found", "request_id": "0c2f9a1b7d3e"},
+    }
+
+
+def _complete(address: str, method: str, found: dict[str, Any]) -> None:
+    scope, also = found.get("x-scope", ""), found.pop("x-also", [])
+    found["security"] = [{"token": []}] if scope else [{}, {"token": []}]
+    for parameter in found.get("parameters", []):
+        if parameter["in"] == "path" and parameter["name"] in PARAMETERS:
+            parameter.setdefault("description", PARAMETERS[parameter["name"]])
+    statuses = {401, 403, 429, 503, *also}
+    if "{" in address or method != "get":
+        statuses |= {404, 451}
+    if method == "get":
+        found["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
+        statuses |= {422} if any(parameter["in"] == "query" for parameter in found.get("parameters", [])) else set()
+    else:
+        statuses |= {409, 422}
+    if "requestBody" in found:
+        statuses |= {400, 413, 415}
+    for status in statuses:
+        found["responses"][str(status)] = {"$ref": f"#/components/responses/{PROBLEMS[status][0]}"}
+    found["responses"] = dict(sorted(found["responses"].items()))

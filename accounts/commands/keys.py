@@ -12,11 +12,16 @@ from accounts.models import SigningKey, SSHKey, User
 from core import sshkeys
 from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.rules import needs, needs_whole
 
 
 def _require_oneself(actor: Actor) -> User:
-    if actor.person is None or not actor.may(Scope.ADMIN):
+    if (missing := needs(actor, Scope.ADMIN)) is not None:
+        missing.require()
+    if actor.person is None:
         raise Forbidden(_("Sign in first."), code="sign_in")
+    if (refusal := needs_whole(actor)) is not None:
+        refusal.require()
     return actor.person
 
 

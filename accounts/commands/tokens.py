@@ -12,6 +12,7 @@ from accounts.logic import new_token, token_hash
 from accounts.models import Token, User
 from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.rules import needs_whole
 
 ORDER = [Scope.READ, Scope.WRITE, Scope.ADMIN]
 
@@ -25,6 +26,8 @@ def create_token(
     """
     if not actor.is_system and (actor.person != user or not actor.may(Scope.ADMIN)):
         raise Forbidden(_("You can make access tokens for yourself only, signed in or with an admin token."))
+    if (refusal := needs_whole(actor)) is not None:
+        refusal.require()
     name = name.strip()
     if not name:
         raise Invalid(_("Give the token a name."), field="name")
@@ -55,6 +58,8 @@ def revoke_token(actor: Actor, user: User, *, name: str) -> None:
     """Delete the token of that name; it stops working at once. Raises NotFound, Forbidden."""
     if not actor.is_system and actor.person != user and not actor.is_staff:
         raise Forbidden(_("You can revoke your own access tokens only."))
+    if (refusal := needs_whole(actor)) is not None:
+        refusal.require()
     with transaction.atomic():
         deleted, _rows = Token.objects.filter(user=user, name=name).delete()
         if not deleted:

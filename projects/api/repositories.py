@@ -57,7 +57,7 @@ class RepositoriesApi(RepositoryBase):
         if owner := request.query_params.get("namespace", "").replace("\0", ""):
             rows = rows.filter(namespace__slug__iexact=owner)
         cursor = request.query_params.get("cursor", "")
-        return Response(page(rows, limit=self.limit(request), cursor=cursor, by="updated_at", show=lambda row: self.shown(request, row)))
+        return Response(page(rows, limit=self.limit(request), cursor=cursor, by="-updated_at", show=lambda row: self.shown(request, row)))
 
     @extend_schema(request=shapes.RepositoryIn, responses={201: shapes.RepositoryOut})
     def post(self, request: Request) -> Response:
@@ -121,7 +121,7 @@ class ForksApi(RepositoryBase):
         row = self.repository(request, namespace, name)
         rows = queries.repositories(self.actor(request)).filter(forked_from=row)
         cursor = request.query_params.get("cursor", "")
-        return Response(page(rows, limit=self.limit(request), cursor=cursor, by="created_at", show=lambda fork: self.shown(request, fork)))
+        return Response(page(rows, limit=self.limit(request), cursor=cursor, by="-created_at", show=lambda fork: self.shown(request, fork)))
 
     @extend_schema(request=shapes.ForkIn, responses={201: shapes.RepositoryOut})
     def post(self, request: Request, namespace: str, name: str) -> Response:
@@ -194,7 +194,7 @@ class ReleasesApi(RepositoryBase):
         base = self.origin(request) + row.get_absolute_url()
         cursor = request.query_params.get("cursor", "")
         return Response(
-            page(rows, limit=self.limit(request), cursor=cursor, by="created_at", show=lambda found: shapes.release_out(found, base))
+            page(rows, limit=self.limit(request), cursor=cursor, by="-created_at", show=lambda found: shapes.release_out(found, base))
         )
 
     @extend_schema(request=shapes.ReleaseIn, responses={201: shapes.ReleaseOut})

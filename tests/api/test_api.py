@@ -82,7 +82,7 @@ def test_etag_and_if_match(api, client, ada):
     first = client.get("/api/v1/repositories/ada/demo")
     assert client.get("/api/v1/repositories/ada/demo", headers={"If-None-Match": first["ETag"]}).status_code == 304
     changed = api("PATCH", "repositories/ada/demo", {"description": "new"}, **{"If-Match": '"other"'})
-    assert changed.status_code == 409
+    assert changed.status_code == 412
     assert api("PATCH", "repositories/ada/demo", {"description": "new"}, **{"If-Match": first["ETag"]}).status_code == 200
 
 
