@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from common import LOGIN, Portal, Reference, git, in_turn, median, seconds, table
+from common import LOGIN, Portal, Reference, git, in_turn, seconds, table
 
 Row = tuple[str, str, str, float, str]
 BLOCK = 1 << 20
