@@ -3,17 +3,11 @@
 The row is the lease: `state`, `heartbeat_at`. A run can be repeated at any time: branches and tags are fetched, never appended.
 """
 
-import os
-import re
 import shutil
-import signal
-import subprocess
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -26,14 +20,14 @@ from django.utils.translation import gettext as _
 import gitstore
 from accounts.commands.names import require_name
 from accounts.models import Namespace
-from core import events, outgoing
+from core import events
 from core.actors import Actor
-from core.errors import Conflict, DomainError, Invalid, Unavailable
+from core.errors import Conflict, DomainError, Invalid
 from core.limits import take
-from core.outgoing import Target, check_url
+from core.outgoing import check_url
 from core.rules import HIDE
 from core.secrets import decrypt, encrypt
-from projects import policies, rules
+from projects import fetching, policies, rules
 from projects.commands.creation import DESCRIPTION_MAX, discard, name_taken, require_free_address, require_visibility, take_address
 from projects.commands.pushes import record_push
 from projects.events import ImportRequested, RepositoryCreated
@@ -41,14 +35,7 @@ from projects.models import ImportRun, Repository, Visibility
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
-QUIET_SECONDS = 600  # no byte and no progress for so long: give up
-TOTAL_SECONDS = 6 * 3600
-REFS_MAX = 100_000
 UNLIMITED = 1 << 62
-DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()  # util-linux: no fetch survives its worker
-REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-PROGRESS = re.compile(rb"(Counting objects|Compressing objects|Receiving objects|Resolving deltas):\s+(\d+)%")
-SHARE = {"Counting objects": (0, 2), "Compressing objects": (2, 5), "Receiving objects": (5, 80), "Resolving deltas": (80, 95)}
 Report = Callable[[str, int], None]  # phase (a key of logic.IMPORT_PHASES), percent
 
 
@@ -207,7 +194,7 @@ def run_import(actor: Actor, run_id: int, *, on_progress: Report | None = None) 
         _finish(run, ImportRun.State.FAILED, error=error.message)
         return run
     except gitstore.GitError as error:
-        _finish(run, ImportRun.State.FAILED, error=_reason(str(error).encode()))
+        _finish(run, ImportRun.State.FAILED, error=fetching.reason(str(error).encode()))
         return run
     with transaction.atomic():
         _finish(run, ImportRun.State.DONE)
@@ -276,70 +263,28 @@ def _heart(run_id: int) -> Iterator[None]:
         thread.join()
 
 
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """Where to fetch from: the argument for git, its settings, and the protocol it may use."""
-
-    argument: str
-    settings: dict[str, str]
-    protocol: str
-    target: Target | None = None
-
-
-def _origin(source: str) -> _Origin:
-    """Judge the address again: names may have moved since it was given."""
-    if source.startswith("folder:"):
-        return _Origin(source.removeprefix("folder:"), {}, "file")
-    target = check_url(source)
-    config = {
-        "http.followRedirects": "false",
-        "http.curloptResolve": target.curl_resolve,
-        "http.lowSpeedLimit": "1",
-        "http.lowSpeedTime": str(QUIET_SECONDS),
-        "http.proxy": "",
-    }
-    return _Origin(target.url, config, target.scheme, target)
-
-
-def _environment(origin: _Origin) -> dict[str, str]:
-    """From nothing; the user name and password travel in the environment alone, never in arguments, addresses or files."""
-    config = {
-        **origin.settings,
-        f"protocol.{origin.protocol}.allow": "always",
-        "credential.helper": "",
-        "fetch.unpackLimit": "1",
-        "fetch.fsckObjects": "true",
-        "fetch.fsck.zeroPaddedFilemode": "warn",
-        "fetch.fsck.missingSpaceBeforeDate": "warn",
-        "fetch.fsck.badTimezone": "warn",
-        "fetch.recurseSubmodules": "false",
-    }
-    if origin.target and origin.target.username:
-        pair = b64encode(f"{origin.target.username}:{origin.target.password}".encode()).decode()
-        config["http.extraHeader"] = f"Authorization: Basic {pair}"
-    return gitstore.environment(config, {"GIT_ALLOW_PROTOCOL": origin.protocol})
-
-
 def _fill(run: ImportRun, report: Report) -> list[tuple[str, str, str]]:
     """Fetch branches and tags, choose the default branch, build indexes; returns what moved. Raises Invalid, Unavailable, LimitReached."""
     repository = run.repository
-    origin = _origin(decrypt(run.source_encrypted, purpose="import"))
+    origin = fetching.origin_of(decrypt(run.source_encrypted, purpose="import"))
     if not repository.path.exists():
         gitstore.init_bare(repository.path, repository.default_branch)
-    environment = _environment(origin)
+    environment = fetching.environment_of(origin)
     if origin.target:
-        _require_git_host(origin.target)
-    head = _remote_head(origin, environment)
-    before = {} if repository.is_empty else _refs(repository.path)  # what an earlier, unfinished run fetched was never told to anyone
+        fetching.require_git_host(origin.target)
+    head = fetching.remote_head(origin, environment)
+    before = (
+        {} if repository.is_empty else fetching.refs_of(repository.path)
+    )  # what an earlier, unfinished run fetched was never told to anyone
     left = policies.quota_left(repository) if run.by else UNLIMITED  # the operator's own imports are not counted against a quota
     if left <= 0:
         raise Invalid(_("The repository is larger than your quota allows."), code="quota")
     report("Counting objects", 0)
-    for phase, percent in _fetch(repository.path, origin, environment, limit=left):
+    for phase, percent in fetching.fetch(repository.path, origin, environment, limit=left):
         report(phase, percent)
     report("finish", 96)
-    after = _refs(repository.path)
-    branch = _default_branch(head, after)
+    after = fetching.refs_of(repository.path)
+    branch = fetching.default_branch(head, after)
     if branch and branch != repository.default_branch:
         gitstore.set_head(repository.path, branch)
         Repository.objects.filter(pk=repository.pk).update(default_branch=branch)
@@ -351,139 +296,6 @@ def _fill(run: ImportRun, report: Report) -> list[tuple[str, str, str]]:
     names = sorted({*before, *after})
     zero = gitstore.ZERO
     return [(ref, before.get(ref, zero), after.get(ref, zero)) for ref in names if before.get(ref) != after.get(ref)]
-
-
-def _refs(path: Path) -> dict[str, str]:
-    """Branches and tags."""
-    return {**gitstore.refs(path, "refs/heads"), **gitstore.refs(path, "refs/tags")}
-
-
-def _require_git_host(target: Target) -> None:
-    """git takes an HTML page for an empty repository (git 2.39), so look at the first answer ourselves. Raises Invalid, Unavailable."""
-    userinfo = f"{quote(target.username, safe='')}:{quote(target.password, safe='')}@" if target.username else ""
-    url = target.url.rstrip("/").replace("://", f"://{userinfo}", 1)
-    answer = outgoing.get(f"{url}/info/refs?service=git-upload-pack", redirects=0, max_bytes=4096)
-    if answer.status in (401, 403, 404):
-        raise Invalid(
-            _("The other side says that there is no such repository, or that it is not for everyone."), field="address", code="refused"
-        )
-    if answer.status in outgoing.REDIRECTS:
-        raise Invalid(
-            _("This address redirects to %s. Give that one.") % outgoing.shown(answer.headers.get("location", "?"))[:200], field="address"
-        )
-    if answer.status >= 500:
-        raise Unavailable(_("%s does not answer.") % target.host)
-    if answer.status != 200 or answer.headers.get("content-type", "") != "application/x-git-upload-pack-advertisement":
-        raise Invalid(_("There is no Git repository at this address."), field="address", code="no_git")
-
-
-def _remote_head(origin: _Origin, environment: dict[str, str]) -> str:
-    """The branch the other side's HEAD names, "" if it says none. Raises Unavailable, LimitReached."""
-    command = ["git", "ls-remote", "--symref", "--end-of-options", origin.argument]
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=300, stdin=subprocess.DEVNULL, cwd="/", check=False)
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(_("The other side took too long to list its branches.")) from error
-    if done.returncode:
-        raise Unavailable(_reason(done.stderr))
-    if done.stdout.count(b"\n") > REFS_MAX:
-        raise Invalid(_("The other side has more than %d branches and tags.") % REFS_MAX, code="too_many_refs")
-    match = re.match(rb"ref: refs/heads/([^\t]+)\tHEAD", done.stdout)
-    return match[1].decode("utf-8", "replace") if match else ""
-
-
-def _default_branch(head: str, refs: dict[str, str]) -> str:
-    for branch in (head, "main", "master"):
-        if branch and f"refs/heads/{branch}" in refs:
-            return branch
-    return min((ref.removeprefix("refs/heads/") for ref in refs if ref.startswith("refs/heads/")), default="")
-
-
-def _fetch(path: Path, origin: _Origin, environment: dict[str, str], *, limit: int) -> Iterator[tuple[str, int]]:
-    """`git fetch` with its progress as (phase, percent of the whole); at most `limit` bytes of packs. Raises Unavailable, LimitReached."""
-    _drop_temporary(path)
-    command = [
-        *DIES_WITH_US,
-        "git",
-        f"--git-dir={path}",
-        "fetch",
-        "--progress",
-        "--prune",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "--end-of-options",
-        origin.argument,
-        *REFSPECS,
-    ]
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
-    assert process.stderr is not None  # noqa: S101 - for the type checker
-    os.set_blocking(process.stderr.fileno(), False)
-    watch = _Watch(path, limit=limit)
-    tail, current = b"", ("Counting objects", 0)
-    try:
-        while process.poll() is None:
-            time.sleep(0.2)
-            read = process.stderr.read() or b""
-            tail = (tail + read)[-4000:]
-            for match in PROGRESS.finditer(read):
-                low, high = SHARE[match[1].decode()]
-                current = (match[1].decode(), low + (high - low) * int(match[2]) // 100)
-            watch.look(moved=bool(read))
-            yield current
-        tail = (tail + (process.stderr.read() or b""))[-4000:]
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            _drop_temporary(path)
-        process.stderr.close()
-    if process.returncode:
-        raise Unavailable(_reason(tail))
-
-
-def _drop_temporary(path: Path) -> None:
-    """Half a pack of a fetch that was killed. Pushes keep theirs elsewhere (quarantine)."""
-    for left in (path / "objects" / "pack").glob("tmp_*"):
-        left.unlink(missing_ok=True)
-
-
-class _Watch:
-    """Ends a fetch that is too large, too long or silent."""
-
-    def __init__(self, path: Path, *, limit: int) -> None:
-        self.path, self.limit = path, limit  # bytes
-        self.started = self.moved = self.looked = time.monotonic()
-        self.size = 0
-
-    def look(self, *, moved: bool) -> None:
-        """Once a second. Raises Unavailable (silent, too long), Invalid (too large)."""
-        now = time.monotonic()
-        if moved:
-            self.moved = now
-        if now - self.looked < 1:
-            return
-        self.looked = now
-        size = _folder_size(self.path / "objects")
-        if size != self.size:
-            self.size, self.moved = size, now
-        if size > self.limit:
-            raise Invalid(_("The repository is larger than your quota allows."), code="quota")
-        if now - self.moved > QUIET_SECONDS or now - self.started > TOTAL_SECONDS:
-            raise Unavailable(_("The other side stopped sending."))
-
-
-def _folder_size(folder: Path) -> int:
-    """Bytes of the packs; loose objects do not appear while fetching."""
-    return sum(entry.stat().st_size for entry in os.scandir(folder / "pack") if entry.is_file()) if (folder / "pack").exists() else 0
-
-
-def _reason(stderr: bytes) -> str:
-    """git's last line of complaint, without addresses that may carry credentials."""
-    lines = [line.strip() for line in stderr.decode("utf-8", "replace").replace("\r", "\n").splitlines() if line.strip()]
-    said = next((line for line in reversed(lines) if line.startswith(("fatal:", "error:", "remote:"))), lines[-1] if lines else "")
-    return _("git could not fetch: %s") % re.sub(r"//[^/@\s]*@", "//", said)[:500]
 
 
 def discard_import(actor: Actor, run: ImportRun) -> None:

@@ -230,25 +230,25 @@ def test_a_name_that_moved_into_a_private_network_is_refused_when_it_runs(monkey
 
 def test_too_large_too_quiet_too_long(tmp_path, monkeypatch):
     from core.errors import Unavailable
-    from projects.commands import imports
+    from projects import fetching
 
     (tmp_path / "objects" / "pack").mkdir(parents=True)
     (tmp_path / "objects" / "pack" / "tmp_pack_1").write_bytes(b"x" * 5000)
     clock = [1000.0]
-    monkeypatch.setattr(imports.time, "monotonic", lambda: clock[0])
-    watch = imports._Watch(tmp_path, limit=4000)
+    monkeypatch.setattr(fetching.time, "monotonic", lambda: clock[0])
+    watch = fetching.Watch(tmp_path, limit=4000)
     watch.look(moved=True)  # less than a second: not looked at
     clock[0] += 2
     with pytest.raises(Invalid):
         watch.look(moved=True)
-    watch = imports._Watch(tmp_path, limit=10_000)
+    watch = fetching.Watch(tmp_path, limit=10_000)
     clock[0] += 2
     watch.look(moved=False)
-    clock[0] += imports.QUIET_SECONDS + 1
+    clock[0] += fetching.QUIET_SECONDS + 1
     with pytest.raises(Unavailable):
         watch.look(moved=False)
-    watch = imports._Watch(tmp_path, limit=10_000)
-    clock[0] += imports.TOTAL_SECONDS + 1
+    watch = fetching.Watch(tmp_path, limit=10_000)
+    clock[0] += fetching.TOTAL_SECONDS + 1
     with pytest.raises(Unavailable):
         watch.look(moved=True)
 
