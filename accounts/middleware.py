@@ -4,6 +4,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
@@ -22,6 +23,7 @@ class ActorMiddleware:
         user = request.user if request.user.is_authenticated else None
         if user is not None and (not isinstance(user, User) or user.state != User.State.ACTIVE):
             user = None
+            request.user = AnonymousUser()  # nor do the pages of allauth, which know no actor, let them in
         request.actor = Actor(  # type: ignore[attr-defined]
             person=user,
             scopes=ALL_SCOPES if user else frozenset({Scope.READ}),

@@ -69,7 +69,7 @@ def _check(number: str, code: str, *, purpose: str) -> None:
 
 def send_phone_code(actor: Actor, *, number: str) -> str:
     """Send a code that proves the number is one's own; returns its international form. Raises Forbidden, Invalid, LimitReached, Unavailable."""
-    if actor.person is None or not actor.may(Scope.ADMIN):
+    if actor.person is None or not actor.may(Scope.ADMIN) or actor.repositories is not None:
         raise Forbidden(_("Sign in first."), code="sign_in")
     number = phone_number(number)
     _limit(number, actor.ip)
@@ -79,7 +79,7 @@ def send_phone_code(actor: Actor, *, number: str) -> str:
 
 def confirm_phone(actor: Actor, *, number: str, code: str) -> Phone:
     """Keep the number, in place of an earlier one. Raises Forbidden, Invalid (code), Conflict (another account has it)."""
-    if actor.person is None or not actor.may(Scope.ADMIN):
+    if actor.person is None or not actor.may(Scope.ADMIN) or actor.repositories is not None:
         raise Forbidden(_("Sign in first."), code="sign_in")
     number = phone_number(number)
     _check(number, code, purpose=f"add-{actor.person.pk}")
@@ -97,7 +97,7 @@ def confirm_phone(actor: Actor, *, number: str, code: str) -> Phone:
 
 def remove_phone(actor: Actor) -> None:
     """It signs in no longer. Raises Forbidden."""
-    if actor.person is None or not actor.may(Scope.ADMIN):
+    if actor.person is None or not actor.may(Scope.ADMIN) or actor.repositories is not None:
         raise Forbidden(_("Sign in first."), code="sign_in")
     with transaction.atomic():
         deleted, _rows = Phone.objects.filter(user=actor.person).delete()

@@ -19,8 +19,9 @@ from accounts.logic import clean_display_name
 from accounts.models import FormerName, Membership, Namespace, Organization, Phone, SSHKey, Token, User
 from accounts.places import before_delete
 from core import blobs, events
-from core.actors import Actor
+from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid
+from core.rules import needs, needs_whole
 
 AVATAR_BYTES = 5 * 1024**2
 AVATAR_PIXELS = 40_000_000  # a picture that claims more is refused before it is decoded
@@ -31,6 +32,8 @@ PROFILE = ("display_name", "bio", "affiliation", "location", "website", "languag
 def _oneself(actor: Actor) -> User:
     if actor.person is None:
         raise Forbidden(_("Sign in first."), code="sign_in")
+    if (refusal := needs(actor, Scope.ADMIN)) is not None or (refusal := needs_whole(actor)) is not None:
+        refusal.require()
     return actor.person
 
 
@@ -93,7 +96,7 @@ def rename_namespace(actor: Actor, namespace: Namespace, *, slug: str) -> Namesp
 
     Raises Forbidden, Invalid (form of the name), Conflict (taken). Publishes NamespaceRenamed.
     """
-    if namespace.kind == Namespace.Kind.PERSON and actor.person != namespace.user and not actor.is_staff:
+    if namespace.kind == Namespace.Kind.PERSON and not actor.is_staff and _oneself(actor) != namespace.user:
         raise Forbidden(_("Only the person may change this name."))
     if namespace.kind == Namespace.Kind.ORGANIZATION:
         rules.can_administer_organization(actor, namespace.organization).require()

@@ -1,0 +1,213 @@
+"""Every address × method × kind of repository × actor, with an address and a body that would work for whoever may."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.cache import caches
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from tests.factories.accounts import sign_in
+from tests.safety.world import API_ACTORS, KINDS, PAGE_ACTORS, World
+
+REPOSITORY = "<str:namespace>/<str:name>"
+TAILS = {
+    "repository_tree": "main/src", "repository_blob": "main/src/secret.py", "repository_raw": "main/src/secret.py",
+    "repository_history": "main", "repository_commit": "{oid}", "repository_archive": "main.zip", "repository_blame": "main/src/secret.py",
+    "repository_find": "main", "repository_compare": "main...side", "file_new": "main/src", "file_edit": "main/src/secret.py",
+    "file_delete": "main/src/secret.py", "file_upload": "main/src",
+}  # fmt: skip
+QUERIES = {
+    ("tree", "GET"): "?path=src",
+    ("raw", "GET"): "?path=src/secret.py",
+    ("compare", "GET"): "?base=main&head=side",
+    ("contents/<path:path>", "GET"): "?ref=main",
+    ("contents/<path:path>", "DELETE"): "?oid={blob}&branch=main",
+}
+QUIET = ("django_session", "usersessions_usersession", "accounts_token")  # written by reading
+BODIES: dict[str, dict[str, object]] = {
+    "repository_watch": {"level": "all"},
+    "branch_create": {"name": "topic", "branch": "topic", "start": "main"},
+    "branch_delete": {"name": "side", "branch": "side"},
+    "branch_rename": {"name": "side", "branch": "side", "new_name": "aside", "to": "aside"},
+    "tag_delete": {"tag": "v1", "name": "v1"},
+    "repository_fork": {"name": "copy"},
+    "file_edit": {"content": "SECRET = 2\n", "message": "m", "path": "src/secret.py", "branch": "main"},
+    "file_delete": {"message": "m"},
+    "membership_visibility": {"public": "1"},
+    "organization_new": {"slug": "fresh-org"},
+    "organization_teams": {"name": "Fresh"},
+    "organization_team": {"act": "remove", "login": "team-person"},
+    "organization_danger": {"confirmation": "lab"},
+    "member_change": {"role": "developer"},
+    "invitation_create": {"email": "else@example.org", "role": "reader"},
+    "admin_person": {"act": "suspend", "reason": "r"},
+    "admin_organization": {"quota": "1"},
+    "admin_settings": {"act": "mail", "to": "x@example.org"},
+    "admin_complaint": {"state": "rejected", "reply": "no"},
+    "admin_repository": {"act": "take_down", "reason": "r"},
+    "settings_token_revoke": {"name": "x"},
+    "language": {"language": "en", "next": "/"},
+}
+API_BODIES: dict[tuple[str, str], dict[str, object]] = {
+    ("user", "PATCH"): {"bio": "b"},
+    ("user/keys", "POST"): {"title": "k", "public_key": "x"},
+    ("user/tokens", "POST"): {"name": "n", "scope": "read"},
+    ("organizations", "POST"): {"slug": "fresh-org"},
+    ("organizations/<str:slug>/members/<str:login>", "PUT"): {"role": "developer"},
+    ("repositories", "POST"): {"name": "fresh", "visibility": "private"},
+    (f"repositories/{REPOSITORY}", "PATCH"): {"description": "d"},
+    (f"repositories/{REPOSITORY}/forks", "POST"): {"name": "copy"},
+    (f"repositories/{REPOSITORY}/protections", "POST"): {"kind": "branch", "pattern": "x/*"},
+    (f"repositories/{REPOSITORY}/releases", "POST"): {"tag": "v3", "target": "main"},
+    (f"repositories/{REPOSITORY}/branches", "POST"): {"name": "topic", "start": "main"},
+    (f"repositories/{REPOSITORY}/contents/<path:path>", "PUT"): {"content": "eA==", "message": "m", "branch": "main", "oid": ""},
+}
+SUFFIXES = {
+    "path:branch": "side",
+    "path:oid": "{oid}",
+    "str:oid": "{blob}",
+    "path:path": "src/new.py",
+    "path:tag": "v1",
+    "str:file": "model.bin",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One line of the table: an address and a method on one kind of repository ("-": none)."""
+
+    route: str
+    name: str
+    method: str
+    kind: str
+
+    @property
+    def is_api(self) -> bool:
+        return self.route.startswith("api/")
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        return API_ACTORS if self.is_api else PAGE_ACTORS
+
+
+def routes(patterns: list, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every address of the site, with its pattern."""
+    for pattern in patterns:
+        here = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from routes(pattern.url_patterns, here)
+        else:
+            yield here, pattern
+
+
+def asks() -> list[Ask]:
+    """Every line the table must have."""
+    found = []
+    for route, pattern in routes(get_resolver().url_patterns):
+        view = getattr(pattern.callback, "view_class", None) if route.startswith("api/") else None
+        methods = (
+            [name.upper() for name in view.http_method_names if hasattr(view, name) and name not in ("options", "head")]
+            if view
+            else ["GET", "POST"]
+        )
+        kinds = KINDS if REPOSITORY in route else ("-",)
+        drafts = ("", "#draft") if "<path:tag>" in route else ("",)
+        found += [Ask(route + draft, pattern.name or "", method, kind) for draft in drafts for method in methods for kind in kinds]
+    return list(dict.fromkeys(found))
+
+
+def address(ask: Ask, world: World) -> str:
+    """The address with everything filled in; `#draft` means the release that is not published."""
+    route, _hash, draft = ask.route.partition("#")
+    values = {f"str:{name}": str(value) for name, value in world.places.items()}
+    values |= {"slug:name": "clone", "int:pk": "0", "path:rest": "v1/nothing", "str:secret": str(world.places["secret"])}
+    if ask.name == "repository_restore":
+        values["int:pk"] = str(world.places["gone"])
+    if ask.name == "invitation_withdraw":
+        values["int:pk"] = str(world.places["invitation"])
+    if ask.kind != "-":
+        made = world.repositories[ask.kind]
+        values |= {"str:namespace": made.namespace.slug, "str:name": made.name, **SUFFIXES}
+        values["tail:tail"] = values["path:tail"] = TAILS.get(ask.name, "main")
+        if draft:
+            values["path:tag"] = "v2-draft"
+        if "protections/" in route:
+            values["int:pk"] = str(made.protections.get().pk)
+        if ask.route.endswith("contents/<path:path>") and ask.method != "PUT":
+            values["path:path"] = "src/secret.py"
+    else:
+        values |= {"str:namespace": "lab", "str:name": "t0"}
+    text = route
+    for key, value in values.items():
+        text = text.replace(f"<{key}>", value)
+    if ask.kind != "-":
+        if ask.is_api:
+            text += QUERIES.get((route.partition(REPOSITORY + "/")[2], ask.method), "")
+        text = text.replace("{oid}", world.oids[ask.kind]).replace("{blob}", world.oids["blob"])
+    if "^" in text:  # allauth's regular expressions
+        text = text.replace("^confirm-email/(?P<key>[-:\\w]+)/$", "confirm-email/a:b:c/")
+        text = text.replace("^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", "password/reset/key/1-x/")
+    assert not set("<{") & set(text), f"say in tests/safety/walk.py what stands for the parameters of {route}"
+    return "/" + text
+
+
+def answer(ask: Ask, who: str, world: World, *, path: str = "", method: str = "", **headers: str):
+    """Ask as `who`, then put rows and repositories back as they were."""
+    client = Client(raise_request_exception=False)
+    if who in PAGE_ACTORS[1:] and not ask.is_api:
+        client.cookies[settings.SESSION_COOKIE_NAME] = world.places[f"session {who}"]
+    if ask.is_api and who != "anonymous":
+        headers["HTTP_AUTHORIZATION"] = f"Bearer {world.tokens[who]}"
+    method = method or ask.method
+    options: dict = {}
+    if method not in ("GET", "HEAD", "OPTIONS"):
+        if ask.is_api:
+            options = {"data": API_BODIES.get((ask.route.removeprefix("api/v1/"), method), {}), "content_type": "application/json"}
+        elif method == "POST":
+            options = {"data": BODIES.get(ask.name, {})}
+    written: set[str] = set()
+
+    def note(execute, sql, params, many, context):
+        """Remember the tables that are written."""
+        result = execute(sql, params, many, context)
+        if (found := re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', sql)) and context["cursor"].rowcount:
+            written.add(found.group(1))
+        return result
+
+    with transaction.atomic(), connection.execute_wrapper(note):
+        response = getattr(client, method.lower())(path or address(ask, world), **options, **headers)
+        response.whole = b"".join(response.streaming_content) if response.streaming else response.content
+        transaction.set_rollback(True)
+    response.wrote = bool(written - set(QUIET))
+    if response.wrote:
+        restore(world)
+    return response
+
+
+def sign_everybody_in(world: World) -> None:
+    """A session for each person, with a fresh proof of who they are."""
+    for who in PAGE_ACTORS[1:]:
+        client = Client()
+        sign_in(client, world.people[who])
+        world.places[f"session {who}"] = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def keep(world: World, folder: Path) -> None:
+    """Remember the repositories on disk."""
+    shutil.copytree(settings.REPOSITORIES_DIR, folder, symlinks=True)
+    world.places["kept"] = folder
+
+
+def restore(world: World) -> None:
+    """Bring the repositories on disk back."""
+    shutil.rmtree(settings.REPOSITORIES_DIR)
+    shutil.copytree(world.places["kept"], settings.REPOSITORIES_DIR, symlinks=True, copy_function=os.link)  # Git renames, never rewrites
+    for alias in ("default", "pages"):
+        caches[alias].clear()

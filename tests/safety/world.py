@@ -1,0 +1,128 @@
+"""Made-up people and things for the permission matrix: everybody who could ask, everything that could be asked for."""
+
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from accounts import commands as accounts_commands
+from accounts.models import Complaint, LegalDocument, Membership, SSHKey, Team, User
+from core import blobs
+from core.actors import SYSTEM
+from core.secrets import encrypt
+from projects import commands
+from projects.models import ImportRun, Release, ReleaseAsset, Repository, TeamAccess
+from tests.factories.accounts import actor, organization, person, token
+from tests.factories.projects import commit, git, repository
+
+PAGE_ACTORS = ("anonymous", "suspended", "stranger", "reader", "team", "developer", "maintainer", "orgowner", "owner", "staff")
+API_ACTORS = (*PAGE_ACTORS, "read-token", "other-token")
+KINDS = ("public", "internal", "private", "own")
+LAB_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 42 + "B"
+
+
+@dataclass
+class World:
+    """`repositories` by kind (the first three are the organisation's, `own` is the owner's, private); `places` fill addresses."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    oids: dict[str, str] = field(default_factory=dict)
+    places: dict[str, object] = field(default_factory=dict)
+
+
+def build() -> World:
+    """Everything, through the commands where one exists."""
+    world = World()
+    for name in PAGE_ACTORS[1:]:
+        world.people[name] = person(f"{name}-person", is_admin=name == "staff")
+    people = world.people
+    lab = organization("lab", owner=people["orgowner"])
+    for name, role in (
+        ("suspended", "owner"),
+        ("reader", "reader"),
+        ("team", "reader"),
+        ("developer", "developer"),
+        ("maintainer", "maintainer"),
+    ):
+        Membership.objects.create(organization=lab, user=people[name], role=role)
+    team = Team.objects.create(organization=lab, slug="core", name="Core")
+    team.members.add(people["team"])
+    for kind in KINDS:
+        own = kind == "own"
+        made = repository(
+            people["owner"] if own else lab,
+            name=f"{kind}-code",
+            visibility="private" if own else kind,
+            files={"src/secret.py": b"SECRET = 1\n", "README.md": f"# marker-{kind}\n".encode()},
+        )
+        _fill(world, kind, made, team)
+    _site(world, lab)
+    User.objects.filter(pk=people["suspended"].pk).update(state="suspended", suspended_reason="spam")
+    return world
+
+
+def _fill(world: World, kind: str, made: Repository, team: Team) -> None:
+    """A branch, a tag, a published and a draft release with a file, a fork, an import run, a rule, a deploy key."""
+    world.oids[kind] = commit(made, {"src/other.py": b"x = 2\n"}, branch="side")
+    git(made.path, "tag", "v1", world.oids[kind])
+    commands.record_push(SYSTEM, made, [("refs/tags/v1", "0" * 40, world.oids[kind])])
+    if kind != "own":
+        TeamAccess.objects.create(repository=made, team=team, access="write")
+    stored = blobs.store().put([f"asset of {kind}".encode()])
+    for tag, draft in (("v1", False), ("v2-draft", True)):
+        release = Release.objects.create(
+            repository=made, tag=tag, title=tag, is_draft=draft, author=None, published_at=None if draft else timezone.now()
+        )
+        ReleaseAsset.objects.create(release=release, name="model.bin", sha256=stored.sha256, size=stored.size)
+    ImportRun.objects.create(
+        repository=made,
+        source_encrypted=encrypt("https://example.org/x.git", purpose="import"),
+        source_shown="https://example.org/x.git",
+        state="failed",
+        error="it failed",
+    )
+    commands.save_protection(
+        SYSTEM,
+        made,
+        kind="branch",
+        pattern="release/*",
+        push_access="maintain",
+        merge_access="write",
+        allow_force=False,
+        allow_delete=False,
+        push_users=[],
+        protection=None,
+    )
+    made.refresh_from_db()
+    world.repositories[kind] = made
+
+
+def _site(world: World, lab) -> None:
+    """Keys, tokens, invitations, legal texts, a complaint, a deleted repository."""
+    people = world.people
+    key = SSHKey.objects.create(user=people["owner"], title="k", algorithm="ssh-ed25519", public_key=LAB_KEY, fingerprint="SHA256:owner")
+    for name, someone in people.items():
+        world.tokens[name] = token(someone)
+    world.tokens["read-token"] = token(people["owner"], "read")
+    other = repository(people["owner"], name="other", visibility="private")
+    world.tokens["other-token"] = token(people["owner"], repositories=[other.pk])
+    invitation, secret = accounts_commands.invite(SYSTEM, lab, email="new@example.org", role="developer")
+    LegalDocument.objects.create(kind="terms", version="1", text_zh="条款", text_en="Terms")
+    Complaint.objects.create(number="C-1", complainant="R", email="r@example.org", address="/lab/public-code", text="mine")
+    gone = repository(people["owner"], name="gone", visibility="private", files={"a": b"1"})
+    commands.delete_repository(actor(people["owner"]), gone, confirmation=str(gone))
+    world.places = {
+        "slug": "lab",
+        "login": "reader-person",
+        "team": "core",
+        "pk": 0,
+        "key": key.pk,
+        "invitation": invitation.pk,
+        "secret": secret,
+        "gone": gone.pk,
+        "sha256": "0" * 64,
+        "number": "C-1",
+        "kind": "terms",
+        "rest": "v1/nothing",
+    }
