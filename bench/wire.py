@@ -222,8 +222,8 @@ def main() -> None:
         sources = {name: Path(portal.folder(name)) for name in ("big", "refs")}
         with Reference(folder / "reference", sources) as reference, portal:
             wire = Wire(portal, reference, folder, rounds)
-            rows = [row for part in given.only.split(",") for row in getattr(wire, part)()]
-        table(("what", "ours", "reference", "ratio", "goal"), rows)
+            for part in given.only.split(","):
+                table(("what", "ours", "reference", "ratio", "goal"), getattr(wire, part)())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
