@@ -5,8 +5,13 @@ A name is resolved once and the connection goes to that very address, so a secon
 """
 
 import socket
+import ssl
+import time
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
@@ -128,6 +133,16 @@ def check_url(url: str, *, schemes: tuple[str, ...] | None = None, field: str = 
     return Target(clean, parts.scheme.lower(), host, port, tuple(addresses), unquote(parts.username or ""), unquote(parts.password or ""))
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """The certificates of certifi, loaded once (some 20 ms)."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _client(seconds: float) -> httpx.Client:
+    return httpx.Client(trust_env=False, follow_redirects=False, timeout=seconds, verify=_tls())
+
+
 def get(
     url: str,
     *,
@@ -142,7 +157,7 @@ def get(
     Raises Invalid (an address that may not be fetched), Unavailable (no answer, too many redirects).
     """
     target = check_url(url, schemes=schemes)
-    with httpx.Client(trust_env=False, follow_redirects=False, timeout=seconds) as client:
+    with _client(seconds) as client:
         for _hop in range(redirects + 1):
             answer = _one(client, target, headers or {}, max_bytes)
             location = answer.headers.get("location", "")
@@ -155,14 +170,72 @@ def get(
     raise Unavailable(_("The other side redirects too often."), code="redirects")
 
 
-def _one(client: httpx.Client, target: Target, headers: dict[str, str], max_bytes: int) -> Answer:
-    """One request to the pinned address; the name goes into Host and into TLS (SNI and certificate check)."""
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer whose body comes in pieces."""
+
+    status: int
+    headers: dict[str, str]
+    chunks: Iterator[bytes]
+
+
+@contextmanager
+def streamed(
+    target: Target,
+    *,
+    method: str = "GET",
+    content: bytes = b"",
+    headers: dict[str, str] | None = None,
+    seconds: float = 20,
+    total_seconds: float = 120,
+    max_bytes: int = 128 * 1024**2,
+) -> Iterator[Stream]:
+    """One request to a checked address, its body read piece by piece; no redirect is followed.
+
+    `seconds` bounds each silence, `total_seconds` the whole body. Raises Unavailable (code unreachable, slow, too_large, certificate).
+    """
+    with _client(seconds) as client:
+        request = _request(client, target, headers or {}, method=method, content=content)
+        try:
+            response = client.send(request, stream=True)
+            try:
+                yield Stream(response.status_code, dict(response.headers), _bounded(response, max_bytes, total_seconds))
+            finally:
+                response.close()
+        except httpx.TimeoutException as error:
+            raise Unavailable(_("%s does not answer.") % target.host, code="slow") from error
+        except httpx.HTTPError as error:
+            code = "certificate" if "certificate" in str(error).lower() or "ssl" in str(error).lower() else "unreachable"
+            raise Unavailable(_("%s does not answer.") % target.host, code=code) from error
+
+
+def _bounded(response: httpx.Response, max_bytes: int, total_seconds: float) -> Iterator[bytes]:
+    size, end = 0, time.monotonic() + total_seconds
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if size > max_bytes:
+            raise Unavailable(_("The other side sends more than we read."), code="too_large")
+        if time.monotonic() > end:
+            raise Unavailable(_("The other side is too slow."), code="slow")
+        yield chunk
+
+
+def _request(client: httpx.Client, target: Target, headers: dict[str, str], *, method: str = "GET", content: bytes = b"") -> httpx.Request:
+    """To the pinned address; the name goes into Host and into TLS (SNI and certificate check)."""
     pinned = httpx.URL(target.url).copy_with(host=target.pinned)
     host = httpx.URL(target.url).netloc.decode()
-    request = client.build_request("GET", pinned, headers={**headers, "Host": host}, extensions={"sni_hostname": target.host})
+    request = client.build_request(
+        method, pinned, content=content or None, headers={**headers, "Host": host}, extensions={"sni_hostname": target.host}
+    )
     if target.username and "Authorization" not in headers:
         pair = b64encode(f"{target.username}:{target.password}".encode()).decode()
         request.headers["Authorization"] = f"Basic {pair}"
+    return request
+
+
+def _one(client: httpx.Client, target: Target, headers: dict[str, str], max_bytes: int) -> Answer:
+    """One request; at most `max_bytes` of its answer."""
+    request = _request(client, target, headers)
     try:
         response = client.send(request, stream=True)
         try:
