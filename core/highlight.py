@@ -33,12 +33,18 @@ def _css(kind: _TokenType) -> str:
 
 @lru_cache(maxsize=256)
 def _lexer(filename: str, language: str) -> Lexer | None:
-    try:
-        if language:
-            return get_lexer_by_name(language.lower().split()[0], stripnl=False, ensurenl=False)
-        return get_lexer_for_filename(filename, stripnl=False, ensurenl=False)
-    except (ClassNotFound, IndexError):
-        return None
+    if not language:
+        try:
+            return get_lexer_for_filename(filename, stripnl=False, ensurenl=False)
+        except ClassNotFound:
+            return None
+    words = language.lower().split()
+    for alias in dict.fromkeys((" ".join(words), "-".join(words), *words[:1])):
+        try:
+            return get_lexer_by_name(alias, stripnl=False, ensurenl=False)
+        except ClassNotFound:
+            continue
+    return None
 
 
 def lexer_for(*, filename: str = "", language: str = "") -> Lexer | None:

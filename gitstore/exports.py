@@ -1,7 +1,7 @@
 """Whole trees handed out: archives, and search in them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +20,27 @@ def archive(path: Path, oid: str, form: str, prefix: str, *, timeout: float = 18
     return process.stream(path, ["archive", f"--format={form}", f"--prefix={prefix}/", "--end-of-options", oid], timeout=timeout)
 
 
-def sizes(path: Path, oid: str, *, limit: int = 50_000) -> list[tuple[str, int]]:
-    """(path, bytes) of the files of a commit, for the languages bar; links are left out."""
+HEADS = 5_000  # files whose beginning is read at most
+
+
+def sizes(
+    path: Path, oid: str, *, limit: int = 50_000, head_of: Callable[[str], bool] = lambda name: False
+) -> list[tuple[str, int, bytes]]:
+    """(path, bytes, first 8 kB) of the files of a commit, for the languages bar; links are left out.
+
+    Only files that `head_of` names are read, and of them the first HEADS of at most 1 MiB; the others have b"".
+    """
     odb = opened(path).odb
-    answer = []
+    answer: list[tuple[str, int, bytes]] = []
+    heads = 0
     for name, blob_oid, mode in files(path, oid, limit=limit):
         if mode in (0o100644, 0o100755, 0o100664):
             try:
-                answer.append((name, int(odb.read_header(blob_oid)[1])))
+                size, head = int(odb.read_header(blob_oid)[1]), b""
+                if heads < HEADS and 0 < size <= 1024**2 and head_of(name):
+                    heads += 1
+                    head = odb.read(blob_oid)[1][:8192]
+                answer.append((name, size, head))
             except KeyError:  # a partial clone
                 continue
     return answer

@@ -141,8 +141,8 @@ def _of_tree(repository: Repository, tip: str) -> dict[str, object]:
 def tree_languages(path: Path, tip: str) -> dict[str, int]:
     """Language → bytes of the commit's files, largest first, at most LANGUAGES."""
     totals: dict[str, int] = {}
-    for name, size in gitstore.sizes(path, tip):
-        if language := filetypes.counts(name):
+    for name, size, head in gitstore.sizes(path, tip, head_of=filetypes.needs_content):
+        if language := filetypes.counts(name, head):
             totals[language] = totals.get(language, 0) + size
     ranked = sorted(((size, language) for language, size in totals.items() if size), key=lambda pair: (-pair[0], pair[1]))
     return {language: size for size, language in ranked[:LANGUAGES]}

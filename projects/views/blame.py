@@ -13,6 +13,7 @@ import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
 from core.errors import NotFound
+from core.highlight import MAX_BYTES
 from core.templatetags.openi import avatar, bytes_
 from projects import queries
 from projects.models import Repository
@@ -23,7 +24,7 @@ from projects.views.common import conditional, etag_of, page_of, repository_page
 from projects.views.tree import page_offset
 
 LINES = 3000  # on one page
-BYTES = 2 * 1024**2
+BYTES = 16 * 1024**2
 
 
 @require_safe
@@ -56,13 +57,10 @@ def _context(repository: Repository, position: queries.Position, first: int) -> 
     if source and source[-1] == "":
         source.pop()
     first = min(first, max(1, len(source)))
+    language = rendering.language_name(position.path, blob.data)
     key = ("blame", base, position.oid, position.path, first, get_language())
-    body: str = part(key, lambda: _rows(repository, position, source, first))
-    facts = [
-        ngettext("%d line", "%d lines", len(source)) % len(source),
-        bytes_(blob.size),
-        rendering.language_name(position.path, blob.data),
-    ]
+    body: str = part(key, lambda: _rows(repository, position, source, first, language))
+    facts = [ngettext("%d line", "%d lines", len(source)) % len(source), bytes_(blob.size), language]
     return {
         "base": base,
         "position": position,
@@ -79,7 +77,7 @@ def _context(repository: Repository, position: queries.Position, first: int) -> 
     }
 
 
-def _rows(repository: Repository, position: queries.Position, source: list[str], first: int) -> str:
+def _rows(repository: Repository, position: queries.Position, source: list[str], first: int, language: str) -> str:
     base = repository.get_absolute_url()
     with queries.reading():
         ranges = gitstore.blame(repository.path, position.oid, position.path, first=first, lines=LINES)
@@ -101,8 +99,15 @@ def _rows(repository: Repository, position: queries.Position, source: list[str],
                 before_href=before,
             )
         )
-    shown = rendering.source_lines("\n".join(source), position.filename)
-    return str(rows.blame_rows(groups, shown[first - 1 : first - 1 + LINES], first=first))
+    return str(rows.blame_rows(groups, _highlighted(source, first, position.filename, language), first=first))
+
+
+def _highlighted(source: list[str], first: int, filename: str, language: str) -> list[str]:
+    """The lines of one page; a file small enough for the highlighter is read from its beginning, so that open strings stay strings."""
+    page = slice(first - 1, first - 1 + LINES)
+    if sum(map(len, source)) > MAX_BYTES:
+        return rendering.source_lines("\n".join(source[page]), filename, language)
+    return rendering.source_lines("\n".join(source), filename, language)[page]
 
 
 def _ages(moments: list[datetime | None]) -> dict[datetime | None, int]:

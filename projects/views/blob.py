@@ -1,6 +1,7 @@
 """Files: rendered or as source, and their raw bytes from a sandboxed answer."""
 
 import html
+import posixpath
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,15 +28,17 @@ from projects.views.common import conditional, etag_of, page_of, repository_page
 
 SHOWN_BYTES = 1024 * 1024  # of a text file; the rest is one link away
 SHOWN_LINES = 20_000
-RENDERED = {"markdown", "rst", "notebook", "table"}
+RENDERED = {"markdown", "rst", "notebook", "table", "svg"}
 RAW_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; frame-ancestors 'none'"
+# A browser's PDF viewer does not start in a sandbox. It runs apart from our origin, and with `nosniff` the answer is never anything else.
+PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
 
 
 @dataclass(frozen=True, slots=True)
 class File:
     """What a file's page shows; immutable for one blob and name, so it is kept."""
 
-    kind: str  # text | markdown | rst | notebook | table | image | pdf | audio | video | lfs | binary | symlink
+    kind: str  # text | markdown | rst | notebook | table | image | svg | pdf | audio | video | lfs | binary | symlink
     facts: str
     html: str = ""
     is_text: bool = False
@@ -132,16 +135,17 @@ def _file(repository: Repository, position: queries.Position, entry: gitstore.En
         blob = gitstore.blob(repository.path, entry.oid, limit=SHOWN_BYTES)
     size = bytes_(blob.size)
     if entry.kind == "symlink":
-        target = filenames.shown_html(blob.data.decode("utf-8", "surrogateescape"))
-        note = html.escape(_("Symbolic link to"))
-        return File("symlink", size, f'<p class="plain-note">{note} <code>{target}</code></p>')
+        return File("symlink", size, _symlink_html(repository, position, blob.data.decode("utf-8", "surrogateescape")))
     if pointer := filetypes.lfs_pointer(blob.data):
         note = html.escape(_("Stored with Git LFS"))
         oid, real = pointer
         return File("lfs", f"{bytes_(real)}, Git LFS", f'<p class="plain-note">{note}: <code>{oid}</code>, {bytes_(real)}</p>')
-    media = rendering.media(position.filename)[0]
+    media = filetypes.media(position.filename)[0]
+    if media == "pdf" and not filetypes.is_pdf(blob.data):
+        media = ""
     if media and view != "source":
-        return File(media, size, _media_html(media, position, raw_href), is_text=position.filename.lower().endswith(".svg"))
+        is_svg = position.filename.lower().endswith(".svg")
+        return File("svg" if is_svg else media, size, _media_html(media, position, raw_href), is_text=is_svg)
     decoded = rendering.decoded(blob.data)
     if decoded is None:
         note = html.escape(_("This file is not text."))
@@ -150,13 +154,27 @@ def _file(repository: Repository, position: queries.Position, entry: gitstore.En
     return _text_file(repository, position, blob, decoded, view, raw_href)
 
 
+def _symlink_html(repository: Repository, position: queries.Position, target: str) -> str:
+    """The target, as a link where it stays inside the repository; what is there is not looked up."""
+    shown, note = filenames.shown_html(target), html.escape(_("Symbolic link to"))
+    path = posixpath.normpath(posixpath.join(position.directory, target))
+    if target and not target.startswith("/") and path != ".." and not path.startswith("../"):
+        place = f"/{filenames.quoted(path)}" if path != "." else ""
+        return f'<p class="plain-note">{note} <a href="{repository.get_absolute_url()}/blob/{position.ref}{place}"><code>{shown}</code></a></p>'
+    return f'<p class="plain-note">{note} <code>{shown}</code>. {html.escape(_("It leads out of the repository."))}</p>'
+
+
 def _media_html(media: str, position: queries.Position, raw_href: str) -> str:
     name = filenames.shown_html(position.filename)
     if media == "image":
         return f'<div class="media"><img src="{raw_href}" alt="{name}"></div>'
+    download = f'<a href="{raw_href}?download=1" rel=nofollow>{html.escape(_("Download"))}</a>'
     if media in ("audio", "video"):
-        return f'<div class="media"><{media} src="{raw_href}" controls preload=metadata></{media}></div>'
-    return f'<p class="plain-note"><a class="btn" href="{raw_href}?download=1" rel=nofollow>{html.escape(_("Download the PDF"))}</a></p>'
+        note = html.escape(_("If your browser cannot play it:"))
+        return f'<div class="media"><{media} src="{raw_href}" controls preload=metadata aria-label="{name}"></{media}></div><p class="plain-note">{note} {download}</p>'
+    note, opens = html.escape(_("If your browser does not show it here:")), html.escape(_("Open the PDF"))
+    frame = f'<iframe class="pdf-frame" src="{raw_href}" title="{name}" loading="lazy"></iframe>'
+    return f'{frame}<p class="plain-note">{note} <a href="{raw_href}" rel=nofollow>{opens}</a> · {download}</p>'
 
 
 def _text_file(
@@ -165,7 +183,8 @@ def _text_file(
     """Source with line numbers, or the rendered form of Markdown, reStructuredText, notebooks and tables."""
     text = decoded.text
     lines = text.count("\n") + (not text.endswith("\n") and text != "")
-    facts = [ngettext("%d line", "%d lines", lines) % lines, bytes_(blob.size), rendering.language_name(position.path, blob.data)]
+    language = rendering.language_name(position.path, blob.data)
+    facts = [ngettext("%d line", "%d lines", lines) % lines, bytes_(blob.size), language]
     if decoded.encoding.lower() not in ("utf-8", "ascii"):
         facts.append(decoded.encoding)
     kind = readme.kind_of(position.filename)
@@ -176,7 +195,7 @@ def _text_file(
     if shown and shown[-1] == "":
         shown.pop()
     cut = blob.truncated or lines > SHOWN_LINES
-    body = rows.source_rows(rendering.source_lines("\n".join(shown), position.filename))
+    body = rows.source_rows(rendering.source_lines("\n".join(shown), position.filename, language))
     region = html.escape(_("Source, scrolls sideways"))
     content = f'<div class="table-scroll" tabindex="0" role="region" aria-label="{region}"><table class="code hl"><tbody>{body}</tbody></table></div>'
     if cut:
@@ -222,8 +241,9 @@ def raw_type(name: str, head: bytes) -> tuple[str, bool]:
     """
     if name.lower().endswith(".svg"):
         return "image/svg+xml", True
-    if kind := rendering.media(name)[1]:
-        return kind, kind != "application/pdf"
+    kind = filetypes.media(name)[1]
+    if kind and (kind != "application/pdf" or filetypes.is_pdf(head)):
+        return kind, True
     decoded = rendering.decoded(head)
     if decoded is not None:
         return f"text/plain; charset={decoded.encoding if decoded.encoding.lower() != 'ascii' else 'utf-8'}", True
@@ -232,7 +252,9 @@ def raw_type(name: str, head: bytes) -> tuple[str, bool]:
 
 def _raw_headers(response: HttpResponseBase, repository: Repository, position: queries.Position, etag: str) -> HttpResponseBase:
     response["ETag"] = etag
-    response["Content-Security-Policy"] = RAW_POLICY
+    is_pdf = filetypes.media(position.filename)[0] == "pdf"
+    response["Content-Security-Policy"] = PDF_POLICY if is_pdf else RAW_POLICY
+    response["X-Frame-Options"] = "SAMEORIGIN" if is_pdf else "DENY"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     public = repository.visibility == "public"

@@ -8,19 +8,7 @@ from django.utils.translation import gettext as _
 from core import encodings, filetypes, highlight, markdown, notebook, restructuredtext, tables, unicode
 from core.encodings import Text
 
-_MEDIA = {
-    "png": ("image", "image/png"), "jpg": ("image", "image/jpeg"), "jpeg": ("image", "image/jpeg"), "gif": ("image", "image/gif"),
-    "webp": ("image", "image/webp"), "avif": ("image", "image/avif"), "bmp": ("image", "image/bmp"), "ico": ("image", "image/x-icon"),
-    "svg": ("image", "image/svg+xml"), "mp3": ("audio", "audio/mpeg"), "wav": ("audio", "audio/wav"), "ogg": ("audio", "audio/ogg"),
-    "flac": ("audio", "audio/flac"), "m4a": ("audio", "audio/mp4"), "mp4": ("video", "video/mp4"), "webm": ("video", "video/webm"),
-    "pdf": ("pdf", "application/pdf"),
-}  # fmt: skip
-__all__ = ["Text", "decoded", "language_name", "lfs_pointer", "media", "prose", "source_lines", "suspicious"]
-
-
-def media(filename: str) -> tuple[str, str]:
-    """(image | audio | video | pdf, content type) by extension; ("", "") for everything else."""
-    return _MEDIA.get(filename.rpartition(".")[2].lower(), ("", "")) if "." in filename else ("", "")
+__all__ = ["Text", "decoded", "language_name", "prose", "source_lines", "suspicious"]
 
 
 def decoded(data: bytes) -> Text | None:
@@ -28,19 +16,17 @@ def decoded(data: bytes) -> Text | None:
     return None if encodings.is_binary(data) else encodings.decode(data)
 
 
-def source_lines(text: str, filename: str) -> list[str]:
-    """One safe HTML string per line."""
+def source_lines(text: str, filename: str, language: str = "") -> list[str]:
+    """One safe HTML string per line; `language` is what `language_name` found by the whole file."""
+    told = language != filetypes.language(filename) or filetypes.needs_content(filename) or highlight.lexer_for(filename=filename) is None
+    if language and told and highlight.lexer_for(language=language) is not None:
+        return highlight.highlight(text, language=language)
     return highlight.highlight(text, filename=filename)
 
 
 def language_name(path: str, data: bytes) -> str:
-    """The language for the line above the source, "" if unknown."""
-    return filetypes.language(path, data[:200])
-
-
-def lfs_pointer(data: bytes) -> tuple[str, int] | None:
-    """(sha256, bytes) of a Git LFS pointer."""
-    return filetypes.lfs_pointer(data)
+    """The language by name and content, "" if unknown."""
+    return filetypes.language(path, data)
 
 
 def suspicious(text: str) -> list[dict[str, object]]:

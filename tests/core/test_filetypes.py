@@ -1,12 +1,13 @@
 """What a file is, which licence a text is, and that the vendored lists are the recorded ones."""
 
 import hashlib
+import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from core import filetypes, gitignores, licences
+from core import filetypes, gitignores, languages, licences
 
 DATA = Path(filetypes.__file__).parent / "data"
 
@@ -22,6 +23,46 @@ DATA = Path(filetypes.__file__).parent / "data"
 )  # fmt: skip
 def test_language(path: str, head: bytes, language: str) -> None:
     assert filetypes.language(path, head) == language
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "language"),
+    [
+        ("a.h", b"#include <vector>\n", "C++"), ("a.h", b"#include <stdio.h>\nint f(struct s *p);\n", "C"), ("a.h", b"@interface A : B\n@end\n", "Objective-C"),
+        ("a.h", b"template <class T> T f();\n", "C++"), ("a.h", b"", "C"),
+        ("a.m", b"function y = f(x)\n% note\n", "MATLAB"), ("a.m", b"#import <Foundation/Foundation.h>\n", "Objective-C"), ("a.m", b":- module foo.\n", "Mercury"),
+        ("a.m", b"f[x_] := x (* note *)\n", "Wolfram Language"),
+        ("a.pl", b"use strict;\nmy $x = 1;\n", "Perl"), ("a.pl", b"a(X) :- b(X).\n", "Prolog"), ("a.pl", b"# :- no\nmy $x;\n", "Perl"),
+        ("a.v", b"module a(input b);\nendmodule\n", "Verilog"), ("a.v", b"Theorem t : True.\nProof. auto. Qed.\n", "Rocq Prover"),
+        ("a.ts", b'<?xml version="1.0"?>\n<TS>', "XML"), ("a.ts", b"const a: number = 1\n", "TypeScript"), ("a.cls", rb"\ProvidesClass{x}", "TeX"),
+        ("a.r", b"x <- 1\n", "R"), ("a.md", b"# x\n", "Markdown"), ("a.sql", b"CREATE TABLE a (b int);\n", "SQL"), ("a.pro", b"QT += core\n", "QMake"),
+        ("a", b"# -*- mode: ruby -*-\n", "Ruby"), ("a.txt", b"/* -*- C++ -*- */\n", "C++"), ("a", b"x\n# vim: set ft=python ts=4:\n", "Python"),
+        ("a", b"x\n" * 3000 + b"// vim:ft=cpp\n", "C++"), ("a", b"# vim: set ts=4 :\n", ""), ("a.py", b"# -*- coding: utf-8 -*-\n", "Python"),
+        ("a.py", b"# -*- mode: nosuchmode -*-\n", "Python"), ("a", b"#!/usr/bin/env -S FOO=1 ruby -w\n", "Ruby"), ("a.h", b"\xff\xfe\0" * 3000, "C"),
+    ],
+)  # fmt: skip
+def test_language_by_content(path: str, data: bytes, language: str) -> None:
+    assert filetypes.language(path, data) == language
+
+
+@pytest.mark.parametrize("extension", sorted(languages._TELLTALES))
+def test_telltales_are_languages_and_quick(extension: str) -> None:
+    known = set(filetypes._tables()[3])
+    assert {name for name, _pattern in languages._TELLTALES[extension]} <= known
+    started = time.process_time()
+    for data in (
+        b" " * 8192,
+        b"a" * 8192,
+        b"\n" * 8192,
+        b"(*" * 4096,
+        b"class a " * 1024,
+        b": x " * 2048,
+        b"-*- mode: " * 800,
+        b"vim: set " * 900,
+        b"a[" * 4096,
+    ):
+        filetypes.language("x" + extension, data)
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,11 @@ def test_a_tree_lists_what_git_lists(work: Work) -> None:
     assert gitstore.entry(work.bare, oid, "文档/说明.md").path == "文档/说明.md"
     assert gitstore.blob(work.bare, gitstore.entry(work.bare, oid, "link").oid).data == b"/etc/passwd"
     assert {name for name, _oid, _mode in gitstore.files(work.bare, oid)} == {"a.txt", "b", "link", "run.sh", "文档/说明.md"}
-    assert dict(gitstore.sizes(work.bare, oid)) == {"a.txt": 1, "b": 1, "run.sh": 10, "文档/说明.md": 1}
+    sizes = {"a.txt": 1, "b": 1, "run.sh": 10, "文档/说明.md": 1}
+    assert {name: size for name, size, _head in gitstore.sizes(work.bare, oid)} == sizes
+    heads = {name: head for name, _size, head in gitstore.sizes(work.bare, oid, head_of=lambda name: name == "a.txt")}
+    assert heads["a.txt"]
+    assert not heads["run.sh"]
     with pytest.raises(gitstore.PathMissing):
         gitstore.tree(work.bare, oid, "a.txt")
     with pytest.raises(gitstore.PathMissing):

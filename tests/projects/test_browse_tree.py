@@ -181,7 +181,8 @@ def test_raw_answers_cannot_run(client: Client):
             "a.bin": bytes(range(256)) * 4,
             "a.png": b"\x89PNG",
             "a.txt": "t",
-            "a.pdf": "%PDF",
+            "a.pdf": "%PDF-1.4",
+            "fake.pdf": "<script>1</script>",
         }
     )
     histories.settle(row)
@@ -191,13 +192,72 @@ def test_raw_answers_cannot_run(client: Client):
         ("a.bin", "application/octet-stream", False),
         ("a.png", "image/png", True),
         ("a.txt", "text/plain; charset=utf-8", True),
-        ("a.pdf", "application/pdf", False),
+        ("a.pdf", "application/pdf", True),
+        ("fake.pdf", "text/plain; charset=utf-8", True),
     ):
         answer = client.get(f"/ada/raw/raw/main/{name}")
+        pdf = name.endswith(".pdf")
         assert answer["Content-Type"] == content_type, name
-        assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+        assert answer["Content-Security-Policy"].startswith("default-src 'none'" if pdf else "sandbox; default-src 'none'")
+        assert "script-src" not in answer["Content-Security-Policy"]
+        assert answer["X-Frame-Options"] == ("SAMEORIGIN" if pdf else "DENY")
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["Content-Disposition"].startswith("inline" if shown else "attachment"), name
+
+
+def test_a_pdf_keeps_its_policy_when_it_did_not_change(client: Client):
+    row, history = histories.repository(person("ada"), "pdf")
+    history.write({"a.pdf": "%PDF-1.4"})
+    histories.settle(row)
+    first = client.get("/ada/pdf/raw/main/a.pdf")
+    again = client.get("/ada/pdf/raw/main/a.pdf", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+    assert again["Content-Security-Policy"] == first["Content-Security-Policy"]
+
+
+def test_media_is_shown_in_place(client: Client):
+    row, history = histories.repository(person("ada"), "media")
+    history.write({"a.pdf": "%PDF-1.4", "fake.pdf": "no pdf", "a.opus": "x", "a.webm": "x", "a.svg": "<svg/>"})
+    histories.settle(row)
+
+    def page(tail: str) -> str:
+        return client.get(f"/ada/media/blob/main/{tail}", headers={"Accept-Language": "en"}).content.decode()
+
+    assert '<iframe class="pdf-frame" src="/ada/media/raw/main/a.pdf" title="a.pdf"' in page("a.pdf")
+    assert "<iframe" not in page("fake.pdf")
+    assert "no pdf" in page("fake.pdf")
+    assert '<audio src="/ada/media/raw/main/a.opus" controls' in page("a.opus")
+    assert '<video src="/ada/media/raw/main/a.webm" controls' in page("a.webm")
+    assert '<img src="/ada/media/raw/main/a.svg"' in page("a.svg")
+    assert "&lt;</span>" in page("a.svg?view=source") or "&lt;svg" in page("a.svg?view=source")
+
+
+def test_symlinks_lead_to_their_target_inside_the_repository_only(client: Client):
+    row, history = histories.repository(person("ada"), "links")
+    links = {"d/in": "../README.md", "d/out": "../../x", "abs": "/etc/passwd", "dot": ".", "d/evil": "<script>"}
+    history.write({"README.md": "x", **links}, modes=dict.fromkeys(links, "120000"))
+    histories.settle(row)
+
+    def page(name: str) -> str:
+        return client.get(f"/ada/links/blob/main/{name}").content.decode()
+
+    assert '<a href="/ada/links/blob/main/README.md"><code>../README.md' in page("d/in")
+    assert '<a href="/ada/links/blob/main"><code>.' in page("dot")
+    for name in ("d/out", "abs"):
+        assert not re.search(r"<a [^>]*><code>", page(name)), name
+    assert "<script><" not in page("d/evil")
+
+
+def test_the_language_is_told_by_content(client: Client):
+    row, history = histories.repository(person("ada"), "content")
+    history.write({"tool": "#!/usr/bin/env python3\ndef f(): pass\n", "a.h": "namespace a { class B {}; }\n", "b.h": "int f(void);\n"})
+    histories.settle(row)
+    pages = {name: client.get(f"/ada/content/blob/main/{name}").content.decode() for name in ("tool", "a.h", "b.h")}
+    assert "· Python" in pages["tool"]
+    assert '<span class="k">def' in pages["tool"]
+    assert "· C++" in pages["a.h"]
+    assert '<span class="k">class' in pages["a.h"]
+    assert "· C<" in pages["b.h"]
 
 
 def test_raw_ranges(client: Client):
