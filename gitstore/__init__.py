@@ -9,7 +9,7 @@ History      log between count authored · last_commits build_last_commits
 Ancestry     merge_base is_ancestor divergence divergence_between reaches containing
 Changes      diff commit_diff words diff_stream patch_stream · blame · archive grep
 Writes       write_blob write_blob_stream write_commit commit_changes rename_edits fetch_objects · merge_trees
-Repositories init_bare fork pool_of leave_pool · after_import maintain maintain_pool collect commit_graph disk_size fsck locked
+Repositories init_bare fork pool_of leave_pool · generations.renew_pool · after_import maintain maintain_pool collect purge commit_graph disk_size fsck locked
 Signatures   signature_of verify_ssh verify_gpg
 Names        check_ref_name ref_name_fault check_path path_fault is_dotgit · paths.repository paths.pool
 Processes    environment run stream start end
@@ -35,7 +35,7 @@ from gitstore.graph import borrowing, containing, divergence, divergence_between
 from gitstore.history import authored, between, count, log
 from gitstore.lastcommits import build_last_commits, last_commits
 from gitstore.locks import locked
-from gitstore.maintenance import after_import, collect, commit_graph, disk_size, fsck, maintain, maintain_pool
+from gitstore.maintenance import after_import, collect, commit_graph, disk_size, fsck, maintain, maintain_pool, purge
 from gitstore.merges import Merged, merge_trees
 from gitstore.names import INTERNAL, check_path, check_ref_name, is_dotgit, path_fault, ref_name_fault
 from gitstore.objects import blob, blob_size, blob_stream, commit, commits, entry, entry_at, files, tree, tree_oid
@@ -151,6 +151,7 @@ __all__ = [
     "paths",
     "pool_of",
     "process",
+    "purge",
     "reaches",
     "ref_name_fault",
     "ref_oid",

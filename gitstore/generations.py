@@ -19,17 +19,18 @@ def renew_pool(old: Path, new: Path, members: Sequence[Path], *, timeout: float 
     if not new.exists():
         init_bare(new, "none")
     packed: set[str] = set()
-    for _round in range(_ROUNDS):
+    for number in range(_ROUNDS):
         wanted = {oid for member in members for oid in tips(member)}
-        if wanted <= packed:
+        if number and wanted <= packed:
             break
-        process.run(
-            new,
-            ["pack-objects", "--revs", "--delta-base-offset", "-q", str(new / "objects" / "pack" / "pack")],
-            input="".join(f"{oid}\n" for oid in sorted(wanted)).encode(),
-            extra=borrowing(*members, old),
-            timeout=timeout,
-        )
+        if wanted:
+            process.run(
+                new,
+                ["pack-objects", "--revs", "--delta-base-offset", "--non-empty", "-q", str(new / "objects" / "pack" / "pack")],
+                input="".join(f"{oid}\n" for oid in sorted(wanted)).encode(),
+                extra=borrowing(*members, old),
+                timeout=timeout,
+            )
         packed |= wanted
         for member in members:
             _write_alternates(member, member, new)

@@ -6,10 +6,12 @@ A pool has no refs, so it is only ever repacked by packs (`--geometric`): nothin
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from gitstore import process
+from gitstore.cruft import setting_aside
 from gitstore.errors import GitFailed
 from gitstore.graph import tips
 from gitstore.locks import locked
@@ -23,16 +25,18 @@ _LIMITS = {"pack.threads": "1", "pack.windowMemory": "256m", "core.bigFileThresh
 def after_import(path: Path, *, timeout: float = 4 * _HOUR) -> None:
     """After a whole history came in: one pack with bitmap, commit-graph with changed paths, packed refs. Raises RepositoryBusy."""
     with locked(path):
-        local = ["-l"] if pool_of(path) else []
-        bitmap = [] if pool_of(path) else ["-b"]  # a bitmap needs every object in its pack
-        process.run(path, ["repack", "-a", "-d", "-k", "-q", *bitmap, *local], timeout=timeout, config=_LIMITS)
+        member = pool_of(path) is not None
+        options = ["-l"] if member else ["-b"]  # a bitmap needs every object in its pack
+        config = {**_LIMITS, "repack.writeBitmaps": "false"} if member else _LIMITS
+        with setting_aside(path):
+            process.run(path, ["repack", "--cruft", "-d", "-q", *options], timeout=timeout, config=config)
         process.run(path, ["pack-refs", "--all"], timeout=600)
         commit_graph(path, timeout=timeout)
 
 
-def commit_graph(path: Path, *, timeout: float = _HOUR) -> None:
-    """A layer for what is new, with changed-path filters (git-commit-graph(1))."""
-    arguments = ["commit-graph", "write", "--reachable", "--changed-paths", "--split", "--no-progress"]
+def commit_graph(path: Path, *, whole: bool = False, timeout: float = _HOUR) -> None:
+    """A layer for what is new, with changed-path filters (git-commit-graph(1)); `whole`: written anew, without commits that are gone."""
+    arguments = ["commit-graph", "write", "--reachable", "--changed-paths", "--split" + ("=replace" if whole else ""), "--no-progress"]
     process.run(path, arguments, timeout=timeout)
 
 
@@ -40,7 +44,9 @@ def maintain(path: Path, *, timeout: float = _HOUR) -> None:
     """After some pushes: join small packs, multi-pack index, commit-graph layer, packed refs. Raises RepositoryBusy."""
     with locked(path):
         if pool_of(path):
-            process.run(path, ["repack", "--cruft", "-d", "-l", "-q"], timeout=timeout, config={**_LIMITS, "repack.writeBitmaps": "false"})
+            with setting_aside(path):
+                config = {**_LIMITS, "repack.writeBitmaps": "false"}
+                process.run(path, ["repack", "--cruft", "-d", "-l", "-q"], timeout=timeout, config=config)
         else:
             process.run(
                 path,
@@ -54,15 +60,36 @@ def maintain(path: Path, *, timeout: float = _HOUR) -> None:
         commit_graph(path, timeout=timeout)
 
 
-def collect(path: Path, *, timeout: float = 4 * _HOUR) -> None:
-    """Weekly: what no ref reaches leaves after GRACE, in a cruft pack till then. Raises GitFailed for a pool, RepositoryBusy."""
+def collect(path: Path, *, before: float | None = None, timeout: float = 4 * _HOUR) -> None:
+    """What no ref reaches leaves after GRACE (weekly), in a cruft pack till then; with `before` (unix time) what is older leaves now.
+
+    Raises GitFailed for a pool, RepositoryBusy.
+    """
     if path.parent.name == "pools":
         raise GitFailed(["repack", "--cruft"], 1, "a pool is never pruned")
     with locked(path):
-        local = ["-l"] if pool_of(path) else []
-        config = {**_LIMITS, "repack.writeBitmaps": "false" if local else "true"}
-        process.run(path, ["repack", "--cruft", f"--cruft-expiration={GRACE}", "-d", "-q", *local], timeout=timeout, config=config)
-        process.run(path, ["prune", f"--expire={GRACE}"], timeout=timeout)
+        _collect(path, GRACE if before is None else f"{int(before)} +0000", timeout)
+
+
+def purge(path: Path, *, settle: float, timeout: float = 4 * _HOUR) -> float:
+    """What no ref reaches by now leaves; `settle` seconds are given to pushes that brought their objects and not yet moved their refs.
+
+    Returns the time (unix) up to which objects were judged; what came later stays. Raises RepositoryBusy.
+    """
+    with locked(path):  # no repack may make old objects look young meanwhile
+        before = int(time.time()) + 1.0
+        time.sleep(settle)
+        _collect(path, f"{int(before)} +0000", timeout)
+    return before
+
+
+def _collect(path: Path, expiration: str, timeout: float) -> None:
+    local = ["-l"] if pool_of(path) else []
+    config = {**_LIMITS, "repack.writeBitmaps": "false" if local else "true"}
+    with setting_aside(path):
+        process.run(path, ["repack", "--cruft", f"--cruft-expiration={expiration}", "-d", "-q", *local], timeout=timeout, config=config)
+    process.run(path, ["prune", f"--expire={expiration}"], timeout=timeout)
+    commit_graph(path, whole=True, timeout=timeout)
 
 
 def maintain_pool(pool: Path, members: Sequence[Path], *, timeout: float = _HOUR) -> None:

@@ -1,6 +1,7 @@
 """Making repositories and forks. A fork shares the objects of its network through a pool and costs no object copies.
 
-The pool has no refs, so that it offers nothing to a pusher and no prune can be asked of it: an object once in a pool stays.
+The pool has no refs, so that it offers nothing to a pusher and no prune can be asked of it: an object leaves only with the pool, when
+its members move to a new generation (`gitstore.generations`). What no ref of the source reaches is not linked where git knows it.
 Git's protocol v2 hands out any object of the store by its oid, whatever the refs say, so a pool publishes all it holds to the readers
 of every member: only repositories that everyone may read are forked through a pool; forks of others link packs and share nothing later.
 """
@@ -13,6 +14,7 @@ import uuid
 from pathlib import Path
 
 from gitstore import process
+from gitstore.cruft import is_cruft, rescue, setting_aside
 from gitstore.errors import GitFailed, PathMissing, RepositoryMissing
 from gitstore.locks import locked
 from gitstore.names import check_ref_name
@@ -65,10 +67,12 @@ def fork(source: Path, destination: Path, pool: Path | None) -> None:
     try:
         if pool is not None:
             _feed(source, pool)
+            rescue(source, pool / "objects", _tips_of(packed))
             _borrow(source, pool)
             _write_alternates(aside, destination, pool)
         else:
             _share(source, aside, destination)
+            rescue(source, aside / "objects", _tips_of(packed))
         (aside / "packed-refs").write_bytes(packed)
         _place(aside, destination)
     except BaseException:
@@ -82,6 +86,11 @@ def _share(source: Path, aside: Path, destination: Path) -> None:
     _linked(source, aside)
     if borrowed:
         _write_alternates(aside, destination, borrowed[0].parent)
+
+
+def _tips_of(packed: bytes) -> list[str]:
+    """Oids of a packed-refs file."""
+    return sorted({line[:40].decode() for line in packed.splitlines() if line[:1] not in (b"#", b"^", b"")})
 
 
 def _packed_refs(source: Path) -> bytes:
@@ -172,7 +181,7 @@ def _linked(source: Path, destination: Path) -> None:
 def _link_objects(source: Path, pool: Path) -> bool:
     """Commit-graph first, then loose objects, then packs: each speaks of objects that are in the next one by then.
 
-    Cruft packs too, as plain ones: a commit whose ref was set while it was being packed is in one. False if a pack vanished.
+    Cruft packs are left out; `rescue` looks for the few objects in them that are needed after all. False if a pack vanished.
     """
     if not (pool / "info" / "commit-graph").exists() and not (pool / "info" / "commit-graphs").exists():
         _link_graph(source / "info", pool / "info")
@@ -182,6 +191,8 @@ def _link_objects(source: Path, pool: Path) -> bool:
                 _link_loose(folder, pool / folder.name)
     packs = sorted((source / "pack").glob("pack-*.pack"))
     for pack in packs:
+        if is_cruft(pack):
+            continue
         if (pool / "pack" / pack.name).exists() and (pool / "pack" / pack.with_suffix(".idx").name).exists():
             continue
         for suffix in (".pack", ".rev", ".bitmap", ".idx"):  # .idx last: Git looks for it
@@ -255,7 +266,8 @@ def leave_pool(path: Path, *, timeout: float = 3600) -> None:
     if not link.exists():
         return
     with locked(path):
-        process.run(path, ["repack", "-a", "-d", "-k", "-q"], timeout=timeout)
+        with setting_aside(path):
+            process.run(path, ["repack", "--cruft", "-d", "-q"], timeout=timeout)
         gone = link.with_name("alternates.left")
         os.rename(link, gone)
         forget()

@@ -47,6 +47,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
+    "openi.apps.OpeniConfig",
     "projects.apps.ProjectsConfig",
     "accounts.apps.AccountsConfig",
     "core.apps.CoreConfig",
@@ -196,7 +197,11 @@ CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "core.tasks.drain_outbox", "schedule": schedule(5)},
     "maintain-repositories": {"task": "projects.tasks.maintain_repositories", "schedule": schedule(300)},
     "purge-deleted": {"task": "projects.tasks.purge_deleted", "schedule": schedule(3600)},
+    "purge-organizations": {"task": "accounts.tasks.purge_organizations", "schedule": schedule(3600)},
+    "sample-site": {"task": "accounts.tasks.sample_site", "schedule": schedule(6 * 3600)},
     "resume-imports": {"task": "projects.tasks.resume_imports", "schedule": schedule(30)},
+    "resume-purges": {"task": "projects.tasks.resume_purges", "schedule": schedule(30)},
+    "sweep-pools": {"task": "projects.tasks.sweep_pools", "schedule": schedule(1800)},
 }
 NUDGE_WORKER = env.bool("NUDGE_WORKER", default=True)  # off in tests: they drain the outbox themselves
 

@@ -97,3 +97,26 @@ class ImportRequested(Fact):
     """A repository waits to be filled."""
 
     import_id: int
+
+
+@dataclass(frozen=True)
+class RepositoryDetached(Fact):
+    """It is no fork any more and leaves the shared pool."""
+
+    repository_id: int
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class RepositoryPurged(Fact):
+    """It is gone for good, row and folder; `pool` is the shared pool it may have fed ("" for none), as hex."""
+
+    repository_id: int
+    pool: str
+
+
+@dataclass(frozen=True)
+class PurgeRequested(Fact):
+    """What no ref of a repository reaches is to be removed."""
+
+    purge_id: int

@@ -289,8 +289,8 @@ class ReleaseAsset(models.Model):
         return self.name
 
 
-class ImportRun(models.Model):
-    """A repository being filled from an address or a path: a lease with a heartbeat, progress for the page."""
+class Run(models.Model):
+    """Long work on a repository: a lease with a heartbeat, progress for the page (`projects.commands.leases`)."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -298,9 +298,6 @@ class ImportRun(models.Model):
         DONE = "done"
         FAILED = "failed"
 
-    repository = models.OneToOneField(Repository, on_delete=models.CASCADE, related_name="import_run")
-    source_encrypted = models.TextField()  # address with credentials, purpose "import"
-    source_shown = models.CharField(max_length=500)  # without userinfo
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     phase = models.CharField(max_length=60, blank=True)
@@ -310,5 +307,25 @@ class ImportRun(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        abstract = True
+
+
+class ImportRun(Run):
+    """A repository being filled from an address or a path."""
+
+    repository = models.OneToOneField(Repository, on_delete=models.CASCADE, related_name="import_run")
+    source_encrypted = models.TextField()  # address with credentials, purpose "import"
+    source_shown = models.CharField(max_length=500)  # without userinfo
+
     def __str__(self) -> str:
         return f"{self.source_shown}: {self.state}"
+
+
+class PurgeRun(Run):
+    """What no ref reaches is being removed from a repository and its fork network; the last time of each repository is kept."""
+
+    repository = models.OneToOneField(Repository, on_delete=models.CASCADE, related_name="purge_run")
+
+    def __str__(self) -> str:
+        return f"purge of {self.repository_id}: {self.state}"

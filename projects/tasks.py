@@ -33,3 +33,16 @@ def resume_imports() -> None:
     """Take up imports whose worker died."""
     for import_id in commands.overdue_imports():
         commands.run_import(SYSTEM, import_id)
+
+
+@shared_task
+def resume_purges() -> None:
+    """Take up removals whose worker died."""
+    for purge_id in commands.overdue_purges():
+        commands.run_purge(SYSTEM, purge_id)
+
+
+@shared_task
+def sweep_pools() -> None:
+    """Remove pools nobody borrows from any more."""
+    commands.sweep_pools(SYSTEM)

@@ -5,7 +5,7 @@ from projects.commands.branches import create_branch, delete_branch, delete_tag,
 from projects.commands.creation import create_repository
 from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
 from projects.commands.edits import commit_files
-from projects.commands.forks import detach_fork, fork_repository, leave_pool, sync_fork
+from projects.commands.forks import detach_fork, fork_repository, sync_fork
 from projects.commands.imports import (
     discard_import,
     overdue_imports,
@@ -18,7 +18,9 @@ from projects.commands.imports import (
 from projects.commands.indexing import index_repository
 from projects.commands.keys import add_deploy_key, remove_deploy_key
 from projects.commands.maintenance import check_repositories, due_repositories, maintain_if_grown, maintain_repository
+from projects.commands.pools import leave_pool, renew_pool, sweep_pools
 from projects.commands.protections import delete_protection, save_protection
+from projects.commands.purges import overdue_purges, request_purge, run_purge
 from projects.commands.pushes import record_push, settle_intents
 from projects.commands.refs import apply_updates
 from projects.commands.releases import add_asset, asset_name, delete_release, note_download, remove_asset, save_release
@@ -61,6 +63,7 @@ __all__ = [
     "maintain_repository",
     "note_download",
     "overdue_imports",
+    "overdue_purges",
     "purge_repository",
     "put_back_repository",
     "record_push",
@@ -71,11 +74,14 @@ __all__ = [
     "rename_branch",
     "rename_repository",
     "renew_import",
+    "renew_pool",
     "request_import",
     "request_import_of_folder",
+    "request_purge",
     "restore_repository",
     "retry_import",
     "run_import",
+    "run_purge",
     "save_protection",
     "save_release",
     "set_archived",
@@ -85,6 +91,7 @@ __all__ = [
     "set_visibility",
     "settle_intents",
     "star_repository",
+    "sweep_pools",
     "sync_fork",
     "take_down_repository",
     "transfer_repository",

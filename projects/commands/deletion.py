@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+import gitstore
 from accounts.commands.names import require_name
 from core import events
 from core.actors import Actor
@@ -14,8 +15,9 @@ from core.errors import Conflict
 from core.rules import HIDE
 from projects import rules
 from projects.commands.creation import name_taken, require_free_address, take_address
+from projects.commands.pools import may_have_fed
 from projects.commands.settings import require_confirmation
-from projects.events import RepositoryDeleted, RepositoryRestored
+from projects.events import RepositoryDeleted, RepositoryPurged, RepositoryRestored
 from projects.models import Repository
 
 UNDO = timedelta(days=7)
@@ -65,10 +67,11 @@ def restore_repository(actor: Actor, repository: Repository, *, name: str = "") 
 
 
 def purge_repository(actor: Actor, repository: Repository) -> None:
-    """Remove a deleted repository for good: first the row, then the folder. Forks lose nothing: the pool stays, their parent becomes its
-    parent.
+    """Remove a deleted repository for good: first the row, then the folder. Forks lose nothing; their parent becomes its parent.
 
+    A subscriber moves the pool it may have fed to a new generation, without what it alone reached.
     Does nothing unless it is deleted. The system calls it after seven days, staff may earlier. Raises NotFound (not staff).
+    Publishes RepositoryPurged.
     """
     if not actor.is_staff:
         HIDE.require()
@@ -77,6 +80,10 @@ def purge_repository(actor: Actor, repository: Repository) -> None:
         row = Repository.objects.select_for_update().filter(pk=repository.pk).exclude(deleted_at=None).first()
         if row is None:
             return
+        borrowed = gitstore.pool_of(path)
+        pool = borrowed.name.removesuffix(".git") if borrowed is not None and may_have_fed(row) else ""
         Repository.objects.filter(forked_from=row).update(forked_from=row.forked_from_id)
+        pk = row.pk
         row.delete()
+        events.publish(RepositoryPurged(repository_id=pk, pool=pool))
     shutil.rmtree(path, ignore_errors=True)

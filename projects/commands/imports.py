@@ -4,16 +4,11 @@ The row is the lease: `state`, `heartbeat_at`. A run can be repeated at any time
 """
 
 import shutil
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,15 +23,15 @@ from core.outgoing import check_url
 from core.rules import HIDE
 from core.secrets import decrypt, encrypt
 from projects import fetching, policies, rules
+from projects.commands import leases
 from projects.commands.creation import DESCRIPTION_MAX, discard, name_taken, require_free_address, require_visibility, take_address
+from projects.commands.leases import LEASE, Report
 from projects.commands.pushes import record_push
 from projects.events import ImportRequested, RepositoryCreated
 from projects.models import ImportRun, Repository, Visibility
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(seconds=60)
 UNLIMITED = 1 << 62
-Report = Callable[[str, int], None]  # phase (a key of logic.IMPORT_PHASES), percent
 
 
 def request_import(
@@ -184,12 +179,12 @@ def run_import(actor: Actor, run_id: int, *, on_progress: Report | None = None) 
     """
     if not actor.is_system:
         HIDE.require()
-    run = _lease(run_id)
+    run = leases.take(ImportRun, run_id)
     if run is None:
         return None
     try:
-        with _heart(run.pk):
-            updates = _fill(run, _reporter(run, on_progress))
+        with leases.heart(run):
+            updates = _fill(run, leases.reporter(run, on_progress))
     except DomainError as error:
         _finish(run, ImportRun.State.FAILED, error=error.message)
         return run
@@ -206,18 +201,7 @@ def run_import(actor: Actor, run_id: int, *, on_progress: Report | None = None) 
 
 def overdue_imports() -> list[int]:
     """Runs that wait or whose worker fell silent; ids, oldest first."""
-    silent = timezone.now() - LEASE
-    waiting = ImportRun.objects.filter(state=ImportRun.State.QUEUED, created_at__lte=silent)
-    dead = ImportRun.objects.filter(state=ImportRun.State.RUNNING, heartbeat_at__lte=silent)
-    return list((waiting | dead).order_by("pk").values_list("pk", flat=True))
-
-
-def _lease(run_id: int) -> ImportRun | None:
-    now = timezone.now()
-    rows = ImportRun.objects.filter(pk=run_id, repository__deleted_at=None)
-    free = rows.filter(state=ImportRun.State.QUEUED) | rows.filter(state=ImportRun.State.RUNNING, heartbeat_at__lte=now - LEASE)
-    claimed = ImportRun.objects.filter(pk__in=free.values("pk")).update(state=ImportRun.State.RUNNING, heartbeat_at=now)
-    return ImportRun.objects.select_related("repository__namespace", "by").get(pk=run_id) if claimed else None
+    return leases.overdue(ImportRun)
 
 
 def _finish(run: ImportRun, state: str, *, error: str = "") -> None:
@@ -226,41 +210,6 @@ def _finish(run: ImportRun, state: str, *, error: str = "") -> None:
     if state == ImportRun.State.DONE:
         run.percent, run.source_encrypted, run.phase = 100, "", ""
     run.save(update_fields=["state", "error", "finished_at", "percent", "source_encrypted", "phase"])
-
-
-def _reporter(run: ImportRun, on_progress: Report | None) -> Report:
-    """Writes the row at most once a second; each write is the heartbeat."""
-    last = [0.0]
-
-    def report(phase: str, percent: int) -> None:
-        if on_progress:
-            on_progress(phase, percent)
-        if time.monotonic() - last[0] >= 1:
-            last[0] = time.monotonic()
-            ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING).update(
-                phase=phase, percent=percent, heartbeat_at=timezone.now()
-            )
-
-    return report
-
-
-@contextmanager
-def _heart(run_id: int) -> Iterator[None]:
-    """Beats while git builds indexes and says nothing; the thread has a database connection of its own."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(LEASE.total_seconds() / 4):
-            ImportRun.objects.filter(pk=run_id, state=ImportRun.State.RUNNING).update(heartbeat_at=timezone.now())
-            connection.close()
-
-    thread = threading.Thread(target=beat, daemon=True, name=f"import-{run_id}")
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _fill(run: ImportRun, report: Report) -> list[tuple[str, str, str]]:
