@@ -52,7 +52,7 @@ def content_security_policy() -> str:
 
 
 class SecurityHeaders:
-    """CSP and friends on every answer that does not set its own."""
+    """CSP and friends on every answer that does not set its own; what says nothing about caches is kept by no shared one."""
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
@@ -63,6 +63,7 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", self.policy)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
 

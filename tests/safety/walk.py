@@ -42,11 +42,12 @@ BODIES: dict[str, dict[str, object]] = {
     "file_delete": {"message": "m"},
     "membership_visibility": {"public": "1"},
     "organization_new": {"slug": "fresh-org"},
+    "team_repositories": {"act": "add", "name": "public-code", "access": "read"},
     "organization_teams": {"name": "Fresh"},
     "organization_team": {"act": "remove", "login": "team-person"},
-    "organization_danger": {"confirmation": "lab"},
+    "organization_danger": {"act": "rename", "slug": "lab-two"},
     "member_change": {"role": "developer"},
-    "invitation_create": {"email": "else@example.org", "role": "reader"},
+    "invitation_create": {"who": "else@example.org", "role": "reader"},
     "admin_person": {"act": "suspend", "reason": "r"},
     "admin_organization": {"quota": "1"},
     "admin_settings": {"act": "mail", "to": "x@example.org"},
@@ -130,7 +131,7 @@ def address(ask: Ask, world: World) -> str:
     values |= {"slug:name": "clone", "int:pk": "0", "path:rest": "v1/nothing", "str:secret": str(world.places["secret"])}
     if ask.name == "repository_restore":
         values["int:pk"] = str(world.places["gone"])
-    if ask.name == "invitation_withdraw":
+    if ask.name in ("invitation_withdraw", "invitation_resend"):
         values["int:pk"] = str(world.places["invitation"])
     if ask.kind != "-":
         made = world.repositories[ask.kind]
