@@ -30,6 +30,22 @@ class OrganizationCreated(Fact):
 
 
 @dataclass(frozen=True)
+class OrganizationClosed(Fact):
+    """An organisation is hidden; it can be restored for seven days."""
+
+    organization_id: int
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class OrganizationRestored(Fact):
+    """A closed organisation is back."""
+
+    organization_id: int
+    by_id: int | None
+
+
+@dataclass(frozen=True)
 class MembershipChanged(Fact):
     """Someone joined, left or changed role (`role` "" = left)."""
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Namespace(models.Model):
@@ -122,7 +123,8 @@ class Organization(models.Model):
     avatar = models.CharField(max_length=64, blank=True)
     quota_bytes = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)  # 7 days of undo, then purged
+    deleted_slug = models.CharField(max_length=200, blank=True)
 
     def __str__(self) -> str:
         return self.namespace.slug
@@ -149,10 +151,10 @@ class Organization(models.Model):
 class Role(models.TextChoices):
     """What a member of an organisation is, lowest first in `logic.ROLES`."""
 
-    OWNER = "owner"
-    MAINTAINER = "maintainer"
-    DEVELOPER = "developer"
-    READER = "reader"
+    OWNER = "owner", _("Owner")
+    MAINTAINER = "maintainer", _("Maintainer")
+    DEVELOPER = "developer", _("Developer")
+    READER = "reader", _("Reader")
 
 
 class Membership(models.Model):
@@ -188,7 +190,7 @@ class Team(models.Model):
 
 
 class Invitation(models.Model):
-    """An open invitation into an organisation (or, without one, to the site)."""
+    """An invitation into an organisation: of `user` (who alone may accept it) or of whoever receives mail at `email`."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations", null=True, blank=True)
     email = models.EmailField(blank=True)
@@ -199,9 +201,15 @@ class Invitation(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.email or self.user_id} → {self.organization_id}"
+
+    @property
+    def is_expired(self) -> bool:
+        """True when its days are over."""
+        return self.expires_at <= timezone.now()
 
 
 class Token(models.Model):
@@ -355,3 +363,13 @@ class Complaint(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class SiteSample(models.Model):
+    """The site's size on one day: what `places.samples` counted, name → number (bytes or rows)."""
+
+    day = models.DateField(unique=True)  # UTC
+    figures = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 
 from accounts.logic import ROLES
-from accounts.models import Membership, Organization, User
+from accounts.models import Invitation, Membership, Organization, User
 from core.actors import Actor, Scope
-from core.rules import ALLOW, Decision, needs, refuse
+from core.rules import ALLOW, HIDE, Decision, needs, needs_whole, refuse
 
 
 def role_in(actor: Actor, organization: Organization) -> str:
@@ -23,9 +23,16 @@ def _at_least(actor: Actor, organization: Organization, role: str) -> bool:
     return bool(held) and ROLES.index(held) >= ROLES.index(role)
 
 
+def can_change_oneself(actor: Actor) -> Decision:
+    """Keys, tokens, phone, login: the person, by a session or an admin token for everything."""
+    if (refusal := needs(actor, Scope.ADMIN)) is not None or (refusal := needs_whole(actor)) is not None:
+        return refusal
+    return refuse(_("Only people may do this.")) if actor.person is None else ALLOW
+
+
 def can_administer_organization(actor: Actor, organization: Organization) -> Decision:
     """Owners change the profile, members, teams and delete; staff may too."""
-    if (refusal := needs(actor, Scope.ADMIN)) is not None:
+    if (refusal := needs(actor, Scope.ADMIN)) is not None or (refusal := needs_whole(actor)) is not None:
         return refusal
     if actor.is_staff or _at_least(actor, organization, "owner"):
         return ALLOW
@@ -34,11 +41,25 @@ def can_administer_organization(actor: Actor, organization: Organization) -> Dec
 
 def can_create_in_organization(actor: Actor, organization: Organization) -> Decision:
     """Maintainers and owners create repositories in the organisation's name."""
-    if (refusal := needs(actor, Scope.WRITE)) is not None:
+    if (refusal := needs(actor, Scope.WRITE)) is not None or (refusal := needs_whole(actor)) is not None:
         return refusal
+    if organization.deleted_at is not None:
+        return refuse(_("This organization is closed. Restore it first."), "closed")
     if actor.is_staff or _at_least(actor, organization, "maintainer"):
         return ALLOW
     return refuse(_("Only maintainers and owners of the organization may do this."))
+
+
+def can_restore_organization(actor: Actor, organization: Organization) -> Decision:
+    """Its owners, while it is closed and not purged. Others learn nothing."""
+    return ALLOW if organization.deleted_at and can_administer_organization(actor, organization) else HIDE
+
+
+def can_answer(actor: Actor, invitation: Invitation) -> Decision:
+    """An invitation of one person is theirs alone; one by mail is of whoever holds the link."""
+    if invitation.user_id is not None and (actor.person is None or actor.person.pk != invitation.user_id):
+        return refuse(_("This invitation is for someone else."))
+    return ALLOW
 
 
 def can_see_members(actor: Actor, organization: Organization) -> Decision:
@@ -48,7 +69,7 @@ def can_see_members(actor: Actor, organization: Organization) -> Decision:
 
 def can_administer_site(actor: Actor) -> Decision:
     """Staff, with a credential that carries the admin scope."""
-    return ALLOW if actor.is_staff else Decision(False, hidden=True, code="not_found")
+    return ALLOW if actor.is_staff and actor.repositories is None else HIDE
 
 
 def can_act(person: User) -> Decision:

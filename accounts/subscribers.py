@@ -24,12 +24,23 @@ def log_security(event: SecurityFact, cause: str) -> None:
 @subscribe(InvitationSent, outside=True)
 def mail_invitation(event: InvitationSent, cause: str) -> None:
     """The link, in both languages; a second delivery sends the same link again."""
-    invitation = Invitation.objects.select_related("organization__namespace").filter(pk=event.invitation_id, accepted_at=None).first()
+    rows = Invitation.objects.select_related("organization__namespace", "user", "invited_by")
+    invitation = rows.filter(pk=event.invitation_id, accepted_at=None, declined_at=None).first()
     if invitation is None or invitation.organization is None:
         return
-    link = f"{settings.BASE_URL}/-/invitations/{decrypt(event.secret, purpose='invitation')}"
+    to = invitation.email or (invitation.user.email if invitation.user else "")
+    if not to:
+        return
+    secret = decrypt(event.secret, purpose="invitation")
+    names = {
+        "name": invitation.organization.shown_name,
+        "person": invitation.invited_by.shown_name if invitation.invited_by else settings.SITE_NAME,
+        "link": f"{settings.BASE_URL}/-/invitations/{secret}",
+        "date": f"{invitation.expires_at:%Y-%m-%d}",
+    }
     texts = []
     for language in ("zh-hans", "en"):
         with override(language):
-            texts.append(_("You are invited to join %(name)s: %(link)s") % {"name": invitation.organization.shown_name, "link": link})
-    send_mail(f"{invitation.organization.shown_name} · OpenI", "\n\n".join(texts), None, [invitation.email])
+            texts.append(_("%(person)s invites you to join %(name)s: %(link)s\nThe link is good until %(date)s.") % names)
+    subject = " ".join(f"[{settings.SITE_NAME}] {invitation.organization.shown_name}".split())
+    send_mail(subject, "\n\n".join(texts), None, [to])

@@ -25,6 +25,7 @@ tabs.add(Tab("releases", _("Releases"), "tag", "/releases", _always, count="rele
 tabs.add(Tab("contributors", _("Contributors"), "users", "/contributors", _always), order=80)
 tabs.add(Tab("settings", _("Settings"), "settings", "/settings", _administers), order=90)
 accounts_places.before_delete.add(queries.reason_to_keep_account)
+accounts_places.samples.add(queries.site_figures)
 accounts_places.repository_choices.add(queries.repository_choices)
 navigation.add(NavigationItem(_("Explore"), "/explore", "/explore"), order=10)
 
@@ -35,3 +36,11 @@ def import_progress(key: str) -> live.Snapshot:
     number, _dot, language = key.partition(".")
     with translation.override(language):
         return queries.import_snapshot(int(number))
+
+
+@live.source("purges")
+def purge_progress(key: str) -> live.Snapshot:
+    """The same of a removal of unreachable objects."""
+    number, _dot, language = key.partition(".")
+    with translation.override(language):
+        return queries.purge_snapshot(int(number))

@@ -15,25 +15,22 @@ from accounts.commands.administration import (
     set_staff,
     suspend_person,
 )
+from accounts.commands.invitations import accept_invitation, decline_invitation, invite, resend_invitation, withdraw_invitation
 from accounts.commands.keys import add_signing_key, add_ssh_key, remove_signing_key, remove_ssh_key
+from accounts.commands.members import remove_member, set_member, set_membership_visibility, transfer_ownership
 from accounts.commands.organizations import (
-    accept_invitation,
     change_organization,
     create_organization,
     delete_organization,
-    delete_team,
-    invite,
-    remove_member,
-    save_team,
-    set_member,
-    set_membership_visibility,
-    set_team_member,
-    withdraw_invitation,
+    purge_organization,
+    restore_organization,
 )
 from accounts.commands.people import create_user, prepare_social, register_person, slug_taken
 from accounts.commands.phone import confirm_phone, person_by_code, remove_phone, send_phone_code, send_sign_in_code
 from accounts.commands.profile import change_profile, delete_person, encode_avatar, export_person, rename_namespace, set_avatar
+from accounts.commands.samples import sample_site
 from accounts.commands.security import record_security_event
+from accounts.commands.teams import delete_team, save_team, set_team_member
 from accounts.commands.tokens import create_token, note_token_use, revoke_token
 
 __all__ = [
@@ -48,6 +45,7 @@ __all__ = [
     "create_token",
     "create_user",
     "decide_complaint",
+    "decline_invitation",
     "delete_organization",
     "delete_person",
     "delete_team",
@@ -61,6 +59,7 @@ __all__ = [
     "person_by_code",
     "prepare_social",
     "publish_legal_document",
+    "purge_organization",
     "record_security_event",
     "register_person",
     "reinstate_person",
@@ -69,9 +68,12 @@ __all__ = [
     "remove_signing_key",
     "remove_ssh_key",
     "rename_namespace",
+    "resend_invitation",
     "reset_second_factor",
+    "restore_organization",
     "retry_delivery",
     "revoke_token",
+    "sample_site",
     "save_team",
     "send_phone_code",
     "send_sign_in_code",
@@ -84,5 +86,6 @@ __all__ = [
     "set_team_member",
     "slug_taken",
     "suspend_person",
+    "transfer_ownership",
     "withdraw_invitation",
 ]

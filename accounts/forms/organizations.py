@@ -35,9 +35,11 @@ class RoleForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    """Invite by e-mail."""
+    """Invite by login or e-mail."""
 
-    email = forms.EmailField(label=_("E-mail"))
+    who = forms.CharField(
+        label=_("Login or e-mail"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.DEVELOPER)
 
 
@@ -46,6 +48,23 @@ class TeamForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=80)
     description = forms.CharField(label=_("Description"), max_length=300, required=False)
+
+
+class OwnershipForm(forms.Form):
+    """Hand an organisation over to another member."""
+
+    login = forms.CharField(label=_("Login of the new owner"), max_length=39)
+    confirmation = forms.CharField(
+        label=_("Type the name to confirm"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class AvatarForm(forms.Form):
+    """A picture."""
+
+    picture = forms.FileField(
+        label=_("Picture"), help_text=_("PNG, JPEG, GIF or WebP, at most 5 MB. It is cut square and stored without metadata.")
+    )
 
 
 class LoginForm(forms.Form):

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 
 from allauth.account.models import EmailAddress
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import rules
 from accounts.logic import token_hash
-from accounts.models import FormerName, Invitation, LegalDocument, Membership, Namespace, Organization, SSHKey, Team, Token, User
+from accounts.models import FormerName, LegalDocument, Namespace, Organization, SSHKey, Token, User
 from core.actors import Actor
 from core.errors import NotFound
 
@@ -35,8 +34,9 @@ def person(login: str) -> User:
 
 
 def organization(slug: str) -> Organization:
-    """The organisation of that name. Raises NotFound."""
-    found = Organization.objects.select_related("namespace").filter(namespace__slug__iexact=slug, deleted_at=None).first()
+    """The organisation of that name, present or former. Raises NotFound."""
+    rows = Organization.objects.select_related("namespace").filter(deleted_at=None)
+    found = rows.filter(namespace__slug__iexact=slug).first() or rows.filter(namespace__former_names__slug__iexact=slug).first()
     if found is None:
         raise NotFound(_("There is no organization of this name."))
     return found
@@ -66,52 +66,6 @@ def token(text: str) -> Token | None:
 def ssh_key(fingerprint: str) -> SSHKey | None:
     """The key of that SHA256 fingerprint with its person."""
     return SSHKey.objects.select_related("user", "user__namespace").filter(fingerprint=fingerprint).first()
-
-
-def memberships(actor: Actor, organization: Organization) -> QuerySet[Membership]:
-    """Members the actor may see, owners first."""
-    rows = organization.memberships.select_related("user", "user__namespace").order_by("-role", "user__username")
-    return rows if rules.can_see_members(actor, organization) else rows.filter(is_public=True)
-
-
-def teams(organization: Organization) -> QuerySet[Team]:
-    """Teams with `members_total`."""
-    return organization.teams.annotate(members_total=Count("members")).order_by("name")
-
-
-def team(organization: Organization, slug: str) -> Team:
-    """One team with its members. Raises NotFound."""
-    found = organization.teams.prefetch_related("members").filter(slug__iexact=slug).first()
-    if found is None:
-        raise NotFound(_("There is no team of this name."))
-    found.organization = organization
-    return found
-
-
-def open_invitations(organization: Organization) -> QuerySet[Invitation]:
-    """Invitations that can still be accepted, newest first."""
-    return organization.invitations.filter(accepted_at=None, expires_at__gt=timezone.now()).order_by("-created_at")
-
-
-def invitation(secret: str) -> Invitation:
-    """The invitation behind a link. Raises NotFound."""
-    rows = Invitation.objects.select_related("organization__namespace", "invited_by")
-    found = rows.filter(token_hash=token_hash(secret)).first()
-    if found is None or found.organization is None:
-        raise NotFound(_("This invitation does not exist or was withdrawn."))
-    return found
-
-
-def invitation_is_open(secret: str) -> bool:
-    """True for the secret of an invitation that is neither accepted, withdrawn nor expired."""
-    return Invitation.objects.filter(token_hash=token_hash(secret), accepted_at=None, expires_at__gt=timezone.now()).exists()
-
-
-def organizations_of(actor: Actor) -> QuerySet[Organization]:
-    """Organisations the actor is a member of."""
-    return (
-        Organization.objects.filter(memberships__user=actor.person, deleted_at=None).select_related("namespace").order_by("namespace__slug")
-    )
 
 
 def legal_document(kind: str) -> LegalDocument | None:

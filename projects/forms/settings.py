@@ -123,6 +123,15 @@ class TeamAccessForm(forms.Form):
         self.fields["team"].queryset = teams  # type: ignore[attr-defined]
 
 
+class TeamRepositoryForm(forms.Form):
+    """Give a team access to a repository of its organisation."""
+
+    name = forms.CharField(
+        label=_("Repository"), max_length=140, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+    access = forms.ChoiceField(label=_("May"), choices=Access.choices, initial=Access.WRITE)
+
+
 class ProtectionForm(forms.Form):
     """A rule for branches or tags."""
 

@@ -1,6 +1,7 @@
 """Reads about repositories."""
 
 from accounts.queries import people_by_email
+from projects.queries.access import site_figures, team_repositories
 from projects.queries.browsing import (
     Switch,
     authors,
@@ -27,6 +28,7 @@ from projects.queries.listings import Listing, last_commit_of_file, last_commits
 from projects.queries.network import Upstream, network, upstream
 from projects.queries.positions import Position
 from projects.queries.public import public_addresses, public_addresses_total
+from projects.queries.purges import purge_phase, purge_run, purge_snapshot
 from projects.queries.refs import ref_state, refs
 from projects.queries.releases import asset, latest_release, release, releases
 from projects.queries.repositories import former_repository, repositories, repository, repository_for_git
@@ -70,6 +72,9 @@ __all__ = [
     "position",
     "public_addresses",
     "public_addresses_total",
+    "purge_phase",
+    "purge_run",
+    "purge_snapshot",
     "reading",
     "reason_to_keep_account",
     "ref_state",
@@ -85,7 +90,9 @@ __all__ = [
     "sealed",
     "shown",
     "signature_mark",
+    "site_figures",
     "switch",
     "tags",
+    "team_repositories",
     "upstream",
 ]

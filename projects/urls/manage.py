@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.views import branch_acts, creation, forks, imports, settings, stars
+from projects.views import branch_acts, creation, forks, imports, settings, stars, teams
 
 REPOSITORY = "<str:namespace>/<str:name>"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("-/import", imports.repository_import, name="repository_import"),
     path("settings/repositories/deleted", settings.deleted_repositories, name="deleted_repositories"),
     path("settings/repositories/deleted/<int:pk>/restore", settings.repository_restore, name="repository_restore"),
+    path("-/orgs/<str:slug>/teams/<str:team>/repositories", teams.team_repositories, name="team_repositories"),
     path(f"{REPOSITORY}/settings", settings.repository_settings, name="repository_settings"),
     path(f"{REPOSITORY}/settings/access", settings.repository_access, name="repository_access"),
     path(f"{REPOSITORY}/settings/branches", settings.repository_protections, name="repository_protections"),

@@ -39,6 +39,7 @@ def dashboard(request: ActorRequest) -> HttpResponse:
         "pushes": reads.recent_pushes(request.actor, limit=20),
         "mine": reads.mine(request.actor),
         "organizations": people.organizations_of(request.actor),
+        "invitations": list(people.invitations_for(request.actor)[:20]),
         "repositories": list(reads.explore(request.actor, sort="stars")[:5]),
     }
     return render(request, "projects/dashboard.html", context)
