@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NoReturn
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import DateTimeField, Field, Q, QuerySet
+from django.db.models import DateTimeField, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -28,8 +28,6 @@ from core import budget
 from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid
 from core.rules import needs, needs_whole
-from core.schema import CURSOR, LIMIT  # noqa: F401
-from core.schema import text as query  # noqa: F401
 
 LIMIT_MAX = 100
 BODY_MAX = 16 * 1024**2  # bytes of a JSON body
@@ -164,9 +162,6 @@ class ApiView(APIView):
             answer["Link"] = f'<{request.build_absolute_uri(request.path)}?{urlencode(query)}>; rel="next"'
         return answer
 
-    def conditional(self, request: Request, value: Any) -> Response:
-        return Response(value)
-
     def require_match(self, request: Request, value: Any) -> None:
         """Raise PreconditionFailed if `If-Match` names another state than the one GET would print as `value`."""
         wanted = request.headers.get("If-Match", "")
@@ -177,9 +172,9 @@ class ApiView(APIView):
         """The methods of the address, and the answer to a browser's preflight."""
         return HttpResponse(status=204)
 
-    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """ETag and 304 on every JSON read; headers for caches and for pages of other origins."""
-        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer: Any = super().finalize_response(request, response, *args, **kwargs)
         safe = request.method in ("GET", "HEAD")
         if safe and isinstance(answer, Response) and answer.status_code == 200:
             tag = etag_of(answer.data)
@@ -228,6 +223,7 @@ def sealed(*values: Any) -> str:
 
 def opened(cursor: str, *kinds: type) -> list[Any]:
     """The values of a cursor, each of its kind. Raises Invalid."""
+    values: list[Any]
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, RecursionError) as error:
@@ -235,13 +231,15 @@ def opened(cursor: str, *kinds: type) -> list[Any]:
     if not isinstance(values, list) or len(values) != len(kinds):
         raise _damaged()
     for value, kind in zip(values, kinds, strict=True):
-        good = type(value) is kind and (value >= 0 and value < 2**62 if kind is int else "\0" not in value and _encodable(value))
-        if not good:
+        if type(value) is not kind or not (0 <= value < 2**62 if isinstance(value, int) else _is_plain(value)):
             raise _damaged()
     return values
 
 
-def _encodable(text: str) -> bool:
+def _is_plain(text: str) -> bool:
+    """No NUL and no lone surrogate, which no database takes."""
+    if "\0" in text:
+        return False
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -275,7 +273,7 @@ def _after(row: Any, name: str) -> str:
     return sealed(value.isoformat() if isinstance(value, datetime) else "" if name == "pk" else str(value), row.pk)
 
 
-def _field(rows: QuerySet[Any], name: str) -> "Field[Any, Any] | None":
+def _field(rows: QuerySet[Any], name: str) -> Any:
     """The model field behind a path; None for an annotation."""
     model: Any = rows.model
     found: Any = None

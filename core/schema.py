@@ -1,6 +1,7 @@
 """How the API describes itself: operations with scope, example and every status they can answer."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
@@ -14,7 +15,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before")
 LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 30}, description="rows of a page")
 PAGED = (CURSOR, LIMIT)
-BYTES = {"type": "string", "format": "binary"}
+BYTES = {(status, "application/octet-stream"): OpenApiTypes.BINARY for status in (200, 206)}  # the answer of a download
 
 
 def text(name: str, description: str = "", *, required: bool = False) -> OpenApiParameter:
@@ -40,8 +41,8 @@ def operation(
 ) -> Callable[[View], View]:
     """Describe one method of an API view. Its docstring's first line is the summary, the rest the description.
 
-    `scope` None: nobody need sign in for public things. `answer` None with status 204: no body. `also`: statuses besides those that every
-    operation of its kind may answer (see `finish`).
+    `scope` None: nobody need sign in for public things. `answer`: a serializer, None for no body, or responses by status and content type.
+    `also`: statuses besides those that every operation of its kind may answer (see `finish`).
     """
 
     def described(view: View) -> View:
@@ -52,7 +53,7 @@ def operation(
             description=" ".join(rest.split()),
             parameters=list(query),
             request=body,
-            responses={status: answer},
+            responses=answer if isinstance(answer, dict) else {status: answer},
             examples=[OpenApiExample(name, value=example, request_only=True)] if example is not None else None,
             extensions={"x-scope": scope.value if scope else "", "x-also": list(also)},
         )(view)
@@ -60,6 +61,7 @@ def operation(
     return described
 
 
+@cache
 def page_of(item: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """The serializer of a keyset page of `item`."""
     name = item.__name__.removesuffix("Out")
@@ -119,6 +121,7 @@ PROBLEMS = {
     403: ("Forbidden", "You may see it but not do this, or the token lacks the scope."),
     404: ("NotFound", "There is nothing here, or you may not know of it."),
     409: ("Conflict", "The name is taken, or the state changed meanwhile."),
+    411: ("LengthRequired", "Send Content-Length."),
     412: ("PreconditionFailed", "`If-Match` names another state."),
     413: ("TooLarge", "The body is larger than the server reads."),
     415: ("UnsupportedMediaType", "Send application/json."),
@@ -185,6 +188,8 @@ def _complete(address: str, method: str, found: dict[str, Any]) -> None:
         statuses |= {409, 422}
     if "requestBody" in found:
         statuses |= {400, 413, 415}
+    if "206" in found["responses"]:
+        found["responses"]["416"] = {"description": "The range lies beyond the end."}
     for status in statuses:
         found["responses"][str(status)] = {"$ref": f"#/components/responses/{PROBLEMS[status][0]}"}
     found["responses"] = dict(sorted(found["responses"].items()))

@@ -23,6 +23,11 @@ def _signed_in_now(request: ActorRequest) -> bool:
     return bool(records) and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
+def needs_proof(request: ActorRequest) -> bool:
+    """True if whoever is signed in by a session has to prove it again before a dangerous act."""
+    return request.user.is_authenticated and not _signed_in_now(request) and is_reauthentication_required(request, app="")
+
+
 def sudo_required(view: View[P]) -> View[P]:
     """The page asks whoever is signed in to prove it again unless they did, or signed in, within ACCOUNT_REAUTHENTICATION_TIMEOUT (900 s).
 
@@ -32,7 +37,7 @@ def sudo_required(view: View[P]) -> View[P]:
 
     @wraps(view)
     def guarded(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if request.user.is_authenticated and not _signed_in_now(request) and is_reauthentication_required(request, app=""):
+        if needs_proof(request):
             raise ReauthenticationRequired
         return view(request, *args, **kwargs)
 

@@ -196,3 +196,13 @@ def _complete(path: Path, oid: str) -> bool:
     except (PathMissing, GitFailed):
         return False
     return True
+
+
+def write_tag(path: Path, name: str, commit: str, message: str, tagger: Signature) -> str:
+    """Store an annotated tag of `commit` (git-mktag(1)); no ref moves. Returns its oid."""
+    who = _native(tagger)
+    minutes = abs(who.offset)
+    zone = f"{'-' if who.offset < 0 else '+'}{minutes // 60:02}{minutes % 60:02}"
+    head = f"object {commit}\ntype commit\ntag {name}\ntagger {who.name} <{who.email}> {who.time} {zone}\n\n"
+    content = head.encode("utf-8", "surrogateescape") + message.encode("utf-8", "replace")
+    return _stored(lambda: opened(path).write(pygit2.enums.ObjectType.TAG, content))

@@ -1,226 +1,217 @@
-"""Repositories, forks, stars, protections, releases."""
+"""Repositories: find, create, change, move, delete, restore."""
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import queries as people
-from accounts.models import Namespace
-from core.apiviews import CURSOR, LIMIT, ApiView, page, query
-from core.errors import Forbidden, NotFound
-from projects import commands, queries, rules
-from projects.api import shapes
-from projects.models import Protection, Release, Repository
+from core import gitignores, licences
+from core.actors import Scope
+from core.apiviews import ApiView
+from core.schema import PAGED, operation, page_of, text
+from projects import commands, queries
+from projects.api.base import RepositoryBase, namespace_for
+from projects.api.shapes import repositories as shapes
 from projects.queries.explore import explore
+from projects.queries.visible import own_repositories
 
-
-class RepositoryBase(ApiView):
-    """Views below one repository."""
-
-    def repository(self, request: Request, namespace: str, name: str) -> Repository:
-        """The repository, or NotFound."""
-        return queries.repository(self.actor(request), namespace, name)
-
-    def origin(self, request: Request) -> str:
-        """Scheme and host of the request (an allowed host)."""
-        return request.build_absolute_uri("/").rstrip("/")
-
-    def shown(self, request: Request, row: Repository) -> dict[str, Any]:
-        """JSON values; a parent that the caller may not read is not named."""
-        parent = row.forked_from
-        readable = parent is not None and rules.access(self.actor(request), parent)
-        return shapes.repository_out(row, self.origin(request), parent=str(parent) if readable else None)
-
-
-def namespace_for(view: ApiView, request: Request, slug: str) -> Namespace:
-    """The named namespace, or the caller's own. Raises Forbidden, NotFound."""
-    if slug:
-        return people.namespace(slug)
-    person = view.actor(request).person
-    if person is None or person.namespace is None:
-        raise Forbidden(_("Sign in first."), code="sign_in")
-    return person.namespace
+FILTERS = (
+    text("q", "words in name, owner or description"), text("namespace", "only this owner's"), text("language", "main language"),
+    text("licence", "SPDX id"), text("topic"),
+)  # fmt: skip
 
 
 class RepositoriesApi(RepositoryBase):
     """`/repositories`."""
 
-    parameters = {"GET": [CURSOR, LIMIT, query("q", "words"), query("namespace", "only this owner's")]}
-
-    @extend_schema(responses=shapes.RepositoryPage)
+    @operation("list_repositories", answer=page_of(shapes.RepositoryOut), query=[*PAGED, *FILTERS])
     def get(self, request: Request) -> Response:
-        """What the caller may read, latest change first."""
-        rows = explore(self.actor(request), query=request.query_params.get("q", "")[:200].replace("\0", ""))
-        if owner := request.query_params.get("namespace", "").replace("\0", ""):
-            rows = rows.filter(namespace__slug__iexact=owner)
-        cursor = request.query_params.get("cursor", "")
-        return Response(page(rows, limit=self.limit(request), cursor=cursor, by="-updated_at", show=lambda row: self.shown(request, row)))
+        """Find repositories
 
-    @extend_schema(request=shapes.RepositoryIn, responses={201: shapes.RepositoryOut})
+        All that you may read, latest change first.
+        """
+        asked = {key: request.query_params.get(name, "")[:200] for key, name in
+                 (("query", "q"), ("language", "language"), ("licence", "licence"), ("topic", "topic"))}  # fmt: skip
+        rows = explore(self.actor(request), **asked)
+        if owner := request.query_params.get("namespace", ""):
+            rows = rows.filter(namespace__slug__iexact=owner)
+        return self.repositories(request, rows, by="-updated_at")
+
+    @operation(
+        "create_repository", body=shapes.RepositoryIn, answer=shapes.OneRepositoryOut, status=201, scope=Scope.WRITE,
+        example={"name": "demo", "description": "A first repository", "readme": True, "licence": "MulanPSL-2.0"},
+    )  # fmt: skip
     def post(self, request: Request) -> Response:
-        """Create one."""
+        """Create a repository
+
+        With `readme`, `gitignore` or `licence` it has a first commit; without it is empty, ready for a push.
+        """
         given = self.validated(request, shapes.RepositoryIn)
         namespace = namespace_for(self, request, given.pop("namespace"))
-        made = commands.create_repository(self.actor(request), namespace, **given)
-        return Response(self.shown(request, made), status=201)
+        return Response(self.one(request, commands.create_repository(self.actor(request), namespace, **given)), status=201)
+
+
+class OwnRepositoriesApi(RepositoryBase):
+    """`/user/repositories`."""
+
+    @operation("list_own_repositories", answer=page_of(shapes.RepositoryOut), query=PAGED, scope=Scope.READ)
+    def get(self, request: Request) -> Response:
+        """Repositories you work on
+
+        Your own, your organizations' and those shared with you.
+        """
+        self.signed_in(request)
+        return self.repositories(request, own_repositories(self.actor(request)), by="-updated_at")
 
 
 class RepositoryApi(RepositoryBase):
     """`/repositories/{namespace}/{name}`."""
 
-    parameters = {"DELETE": [query("confirm", "the full name, typed")]}
+    @operation("get_repository", answer=shapes.OneRepositoryOut)
+    def get(self, request: Request, namespace: str, name: str) -> Response:
+        """A repository"""
+        return Response(self.one(request, self.repository(request, namespace, name)))
 
-    @extend_schema(responses=shapes.RepositoryOut)
-    def get(self, request: Request, namespace: str, name: str) -> Any:
-        """One repository."""
-        row = self.repository(request, namespace, name)
-        counted = queries.repositories(self.actor(request)).filter(pk=row.pk).first()
-        return self.conditional(request, self.shown(request, counted or row))
-
-    @extend_schema(request=shapes.RepositoryPatch, responses=shapes.RepositoryOut)
+    @operation(
+        "update_repository", body=shapes.RepositoryPatch, answer=shapes.OneRepositoryOut, scope=Scope.WRITE, also=[412],
+        example={"description": "New words", "topics": ["nlp", "大模型"]},
+    )  # fmt: skip
     def patch(self, request: Request, namespace: str, name: str) -> Response:
-        """Change it; `If-Match` guards against changes meanwhile."""
+        """Change a repository
+
+        Description, website and topics need a maintainer and the scope `write`; default branch, visibility, `archived` and name need an
+        administrator and the scope `admin`. The old address keeps leading here after a new name.
+        """
         row = self.repository(request, namespace, name)
-        counted = queries.repositories(self.actor(request)).filter(pk=row.pk).first()
-        self.require_match(request, self.shown(request, counted or row))
-        actor, given = self.actor(request), self.validated(request, shapes.RepositoryPatch)
+        self.require_match(request, self.one(request, row))
+        given = self.validated(request, shapes.RepositoryPatch)
+        actor = self.actor(request)
+        if given.get("archived") is False and row.is_archived:
+            row = commands.set_archived(actor, row, archived=False)
         if {"description", "website", "topics"} & given.keys():
-            row = commands.change_repository(
-                actor, row, description=given.get("description", row.description), website=given.get("website", row.website),
-                topics=given.get("topics", row.topics),
-            )  # fmt: skip
+            words = {field: given.get(field, getattr(row, field)) for field in ("description", "website", "topics")}
+            row = commands.change_repository(actor, row, **words)
         if "default_branch" in given:
             row = commands.set_default_branch(actor, row, branch=given["default_branch"])
-        if "visibility" in given and given["visibility"] != row.visibility:
+        if "visibility" in given:
             row = commands.set_visibility(actor, row, visibility=given["visibility"])
-        if "archived" in given and given["archived"] != row.is_archived:
-            row = commands.set_archived(actor, row, archived=given["archived"])
-        if "name" in given and given["name"] != row.name:
+        if "name" in given:
             row = commands.rename_repository(actor, row, name=given["name"])
-        return Response(self.shown(request, row))
+        if given.get("archived") and not row.is_archived:
+            row = commands.set_archived(actor, row, archived=True)
+        return Response(self.one(request, row))
 
-    @extend_schema(responses={204: None})
+    @operation("delete_repository", status=204, query=[text("confirm", "its full name, repeated", required=True)], scope=Scope.ADMIN)
     def delete(self, request: Request, namespace: str, name: str) -> Response:
-        """Delete it (7 days of undo); `confirm` repeats the full name."""
+        """Delete a repository
+
+        It can be restored for seven days.
+        """
         row = self.repository(request, namespace, name)
         commands.delete_repository(self.actor(request), row, confirmation=request.query_params.get("confirm", ""))
         return Response(status=204)
 
 
-class ForksApi(RepositoryBase):
-    """`…/forks`."""
+class DeletedRepositoriesApi(ApiView):
+    """`/user/deleted-repositories`."""
 
-    parameters = {"GET": [CURSOR, LIMIT]}
+    @operation("list_deleted_repositories", answer=page_of(shapes.DeletedOut), query=PAGED, scope=Scope.WRITE)
+    def get(self, request: Request) -> Response:
+        """Deleted repositories that you can restore"""
+        self.signed_in(request, Scope.WRITE)
+        return self.rows(request, queries.deleted_repositories(self.actor(request)), by="-deleted_at", show=shapes.deleted_out)
 
-    @extend_schema(responses=shapes.RepositoryPage)
-    def get(self, request: Request, namespace: str, name: str) -> Response:
-        """Forks the caller may read."""
-        row = self.repository(request, namespace, name)
-        rows = queries.repositories(self.actor(request)).filter(forked_from=row)
-        cursor = request.query_params.get("cursor", "")
-        return Response(page(rows, limit=self.limit(request), cursor=cursor, by="-created_at", show=lambda fork: self.shown(request, fork)))
 
-    @extend_schema(request=shapes.ForkIn, responses={201: shapes.RepositoryOut})
+class RestoreApi(RepositoryBase):
+    """`/user/deleted-repositories/{pk}/restore`."""
+
+    @operation("restore_repository", body=shapes.RestoreIn, answer=shapes.OneRepositoryOut, scope=Scope.WRITE, example={})
+    def post(self, request: Request, pk: int) -> Response:
+        """Restore a deleted repository"""
+        self.signed_in(request, Scope.WRITE)
+        row = queries.deleted_repository(self.actor(request), min(pk, 2**62))
+        given = self.validated(request, shapes.RestoreIn)
+        return Response(self.one(request, commands.restore_repository(self.actor(request), row, name=given["name"])))
+
+
+class TransferApi(RepositoryBase):
+    """`…/transfer`."""
+
+    @operation(
+        "transfer_repository", body=shapes.TransferIn, answer=shapes.OneRepositoryOut, scope=Scope.ADMIN,
+        example={"namespace": "pcl-intelligence", "confirm": "ada/demo"},
+    )  # fmt: skip
     def post(self, request: Request, namespace: str, name: str) -> Response:
-        """Fork it; the fork can be cloned at once."""
-        row = self.repository(request, namespace, name)
-        given = self.validated(request, shapes.ForkIn)
-        into = namespace_for(self, request, given["namespace"])
-        return Response(self.shown(request, commands.fork_repository(self.actor(request), row, into=into, name=given["name"])), status=201)
+        """Move a repository under another name
+
+        You must be allowed to create repositories there. The old address keeps leading here.
+        """
+        row = self.administered(request, namespace, name)
+        given = self.validated(request, shapes.TransferIn)
+        to = people.namespace(given["namespace"])
+        return Response(self.one(request, commands.transfer_repository(self.actor(request), row, to=to, confirmation=given["confirm"])))
 
 
-class StarApi(RepositoryBase):
-    """`…/star`."""
+class TopicsApi(RepositoryBase):
+    """`…/topics`."""
 
-    @extend_schema(request=None, responses={204: None})
+    @operation("get_topics", answer=shapes.TopicsIn)
+    def get(self, request: Request, namespace: str, name: str) -> Response:
+        """Topics of a repository"""
+        return Response({"topics": self.repository(request, namespace, name).topics})
+
+    @operation("set_topics", body=shapes.TopicsIn, answer=shapes.TopicsIn, scope=Scope.WRITE, also=[412], example={"topics": ["nlp"]})
     def put(self, request: Request, namespace: str, name: str) -> Response:
-        """Star it."""
-        commands.star_repository(self.actor(request), self.repository(request, namespace, name))
-        return Response(status=204)
-
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, namespace: str, name: str) -> Response:
-        """Take the star back."""
-        commands.unstar_repository(self.actor(request), self.repository(request, namespace, name))
-        return Response(status=204)
+        """Replace the topics of a repository"""
+        row = self.repository(request, namespace, name)
+        self.require_match(request, {"topics": row.topics})
+        topics = self.validated(request, shapes.TopicsIn)["topics"]
+        row = commands.change_repository(self.actor(request), row, description=row.description, website=row.website, topics=topics)
+        return Response({"topics": row.topics})
 
 
-class ProtectionsApi(RepositoryBase):
-    """`…/protections`."""
+class PushRulesApi(RepositoryBase):
+    """`…/push-rules`."""
 
-    @extend_schema(responses=shapes.ProtectionOut(many=True))
+    @operation("get_push_rules", answer=shapes.PushRulesIn, scope=Scope.ADMIN)
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """Rules; for administrators of the repository."""
-        row = self.repository(request, namespace, name)
-        rules.can_administer(self.actor(request), row).require()
-        return Response([shapes.protection_out(rule) for rule in row.protections.order_by("kind", "pattern")])
+        """What every push is checked against"""
+        return Response(shapes.push_rules_out(self.administered(request, namespace, name)))
 
-    @extend_schema(request=shapes.ProtectionIn, responses={201: shapes.ProtectionOut})
-    def post(self, request: Request, namespace: str, name: str) -> Response:
-        """Make a rule."""
-        row = self.repository(request, namespace, name)
-        made = commands.save_protection(self.actor(request), row, **self.validated(request, shapes.ProtectionIn))
-        return Response(shapes.protection_out(made), status=201)
-
-
-class ProtectionApi(RepositoryBase):
-    """`…/protections/{pk}`."""
-
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, namespace: str, name: str, pk: int) -> Response:
-        """Remove a rule."""
-        row = self.repository(request, namespace, name)
-        rules.can_administer(self.actor(request), row).require()
-        found = Protection.objects.filter(repository=row, pk=min(pk, 2**62)).first()
-        if found is None:
-            raise NotFound(_("There is no such rule."))
-        commands.delete_protection(self.actor(request), found)
-        return Response(status=204)
+    @operation(
+        "set_push_rules", body=shapes.PushRulesIn, answer=shapes.PushRulesIn, scope=Scope.ADMIN, also=[412],
+        example={"forbidden_paths": ["*.exe"], "check_emails": True, "max_blob_bytes": 104857600},
+    )  # fmt: skip
+    def put(self, request: Request, namespace: str, name: str) -> Response:
+        """Replace the push rules"""
+        row = self.administered(request, namespace, name)
+        self.require_match(request, shapes.push_rules_out(row))
+        row = commands.change_push_rules(self.actor(request), row, **self.validated(request, shapes.PushRulesIn))
+        return Response(shapes.push_rules_out(row))
 
 
-class ReleasesApi(RepositoryBase):
-    """`…/releases`."""
+class NameOut(serializers.Serializer[Any]):
+    """A name to choose from."""
 
-    parameters = {"GET": [CURSOR, LIMIT]}
-
-    @extend_schema(responses=shapes.ReleasePage)
-    def get(self, request: Request, namespace: str, name: str) -> Response:
-        """Releases, latest first; drafts for maintainers."""
-        row = self.repository(request, namespace, name)
-        rows = queries.releases(self.actor(request), row)
-        base = self.origin(request) + row.get_absolute_url()
-        cursor = request.query_params.get("cursor", "")
-        return Response(
-            page(rows, limit=self.limit(request), cursor=cursor, by="-created_at", show=lambda found: shapes.release_out(found, base))
-        )
-
-    @extend_schema(request=shapes.ReleaseIn, responses={201: shapes.ReleaseOut})
-    def post(self, request: Request, namespace: str, name: str) -> Response:
-        """Write a release."""
-        row = self.repository(request, namespace, name)
-        made = commands.save_release(self.actor(request), row, **self.validated(request, shapes.ReleaseIn))
-        return Response(shapes.release_out(made, self.origin(request) + row.get_absolute_url()), status=201)
+    id = serializers.CharField()
+    name = serializers.CharField()
 
 
-class ReleaseApi(RepositoryBase):
-    """`…/releases/{tag}`."""
+class LicencesApi(ApiView):
+    """`/licences`."""
 
-    def release(self, request: Request, row: Repository, tag: str) -> Release:
-        """The release, or NotFound."""
-        return queries.release(self.actor(request), row, tag)
+    @operation("list_licences", answer=page_of(NameOut), query=PAGED)
+    def get(self, request: Request) -> Response:
+        """Licences that a new repository can start with"""
+        return self.slice(request, licences.offered(), lambda one: {"id": one.id, "name": one.name})
 
-    @extend_schema(responses=shapes.ReleaseOut)
-    def get(self, request: Request, namespace: str, name: str, tag: str) -> Any:
-        """One release."""
-        row = self.repository(request, namespace, name)
-        return self.conditional(request, shapes.release_out(self.release(request, row, tag), self.origin(request) + row.get_absolute_url()))
 
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, namespace: str, name: str, tag: str) -> Response:
-        """Remove notes and files; the tag stays."""
-        row = self.repository(request, namespace, name)
-        commands.delete_release(self.actor(request), self.release(request, row, tag))
-        return Response(status=204)
+class GitignoresApi(ApiView):
+    """`/gitignores`."""
+
+    @operation("list_gitignores", answer=page_of(NameOut), query=PAGED)
+    def get(self, request: Request) -> Response:
+        """Templates of .gitignore that a new repository can start with"""
+        return self.slice(request, gitignores.names(), lambda one: {"id": one, "name": one})

@@ -10,6 +10,7 @@ from projects.commands.creation import require_branch_name
 from projects.commands.refs import apply_updates
 from projects.commands.settings import set_default_branch
 from projects.models import Repository
+from projects.queries.browsing import require_reached
 
 
 def _oid(repository: Repository, ref: str, *, field: str) -> str:
@@ -29,6 +30,7 @@ def create_branch(actor: Actor, repository: Repository, *, branch: str, start: s
     oid = gitstore.commit_oid(repository.path, start)
     if not oid:
         raise Invalid(_("There is no branch, tag or commit “%s”.") % start, field="start")
+    require_reached(repository, oid)
     ref = f"refs/heads/{branch}"
     if gitstore.ref_oid(repository.path, ref):
         raise Conflict(_("There is a branch “%s” already.") % branch, field="branch")

@@ -16,6 +16,7 @@ from projects import policies, rules
 from projects.commands.refs import apply_updates
 from projects.events import ReleasePublished
 from projects.models import Release, ReleaseAsset, Repository
+from projects.queries.browsing import require_reached
 
 ASSETS_MAX = 100
 ASSET_NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
@@ -74,6 +75,7 @@ def _require_tag(actor: Actor, repository: Repository, tag: str, target: str) ->
     oid = gitstore.commit_oid(repository.path, target or repository.default_branch)
     if not oid:
         raise Invalid(_("There is no branch or commit “%s” to make the tag from.") % (target or repository.default_branch), field="target")
+    require_reached(repository, oid)
     apply_updates(actor, repository, [(f"refs/tags/{tag}", gitstore.ZERO, oid)])
 
 
@@ -100,8 +102,7 @@ def add_asset(actor: Actor, release: Release, *, name: str, sha256: str, size: i
     name = asset_name(name)
     if release.assets.count() >= ASSETS_MAX:
         raise LimitReached(_("A release holds at most %d files.") % ASSETS_MAX, field="files")
-    if size > policies.quota_left(release.repository) - _assets_bytes(release.repository):
-        raise LimitReached(_("“%s” does not fit into the quota.") % name, field="files", code="quota")
+    require_asset_room(release.repository, size)
     try:
         with transaction.atomic():
             return ReleaseAsset.objects.create(
@@ -109,6 +110,12 @@ def add_asset(actor: Actor, release: Release, *, name: str, sha256: str, size: i
             )
     except IntegrityError as error:
         raise Conflict(_("There is a file “%s” already.") % name, field="files") from error
+
+
+def require_asset_room(repository: Repository, size: int) -> None:
+    """Raise LimitReached if a file of `size` bytes does not fit into the owner's quota."""
+    if size > policies.quota_left(repository) - _assets_bytes(repository):
+        raise LimitReached(_("The file does not fit into the quota."), field="files", code="quota")
 
 
 def _assets_bytes(repository: Repository) -> int:

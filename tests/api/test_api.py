@@ -79,8 +79,8 @@ def test_a_repository_from_nothing(api, client, deliver):
 
 def test_etag_and_if_match(api, client, ada):
     commands.create_repository(make.actor(ada), ada.namespace, name="demo")
-    first = client.get("/api/v1/repositories/ada/demo")
-    assert client.get("/api/v1/repositories/ada/demo", headers={"If-None-Match": first["ETag"]}).status_code == 304
+    first = api("GET", "repositories/ada/demo")
+    assert api("GET", "repositories/ada/demo", **{"If-None-Match": first["ETag"]}).status_code == 304
     changed = api("PATCH", "repositories/ada/demo", {"description": "new"}, **{"If-Match": '"other"'})
     assert changed.status_code == 412
     assert api("PATCH", "repositories/ada/demo", {"description": "new"}, **{"If-Match": first["ETag"]}).status_code == 200

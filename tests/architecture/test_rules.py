@@ -76,7 +76,7 @@ def test_only_faces_are_imported_across_apps():
             if parts[0] in APPS and parts[0] != app and app != "openi" and len(parts) > 1 and parts[1] not in FACES:
                 faults.append(f"{module} → {imported}")
     # the wire and the API share the one definition of who a token is; forms of confirmation are shared by settings pages
-    allowed = {"accounts.authentication", "accounts.forms.organizations", "accounts.api.views", "accounts.forms"}
+    allowed = {"accounts.authentication", "accounts.forms.organizations", "accounts.forms"}
     assert not [fault for fault in faults if fault.split(" → ")[1] not in allowed], "another app is reached through its face only"
 
 

@@ -1,0 +1,1 @@
+"""What the repository API parses and prints, by noun."""
