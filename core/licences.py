@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "data"
-OPENI = "OpenI-1.0"  # 启智开源许可证 1.0; not on the SPDX list, and its text is not shipped
-_FIRST = ("MulanPSL-2.0", "Apache-2.0", "MIT", "BSD-3-Clause", "GPL-3.0-only", "MPL-2.0")
+OPENI = "OpenI-1.0"  # 启智开源许可证 1.0; not on the SPDX list
+_FIRST = ("MulanPSL-2.0", OPENI, "Apache-2.0", "MIT", "BSD-3-Clause", "GPL-3.0-only", "MPL-2.0")
 _WORD = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]")
 _HEADERS = (
     ("Apache-2.0", re.compile(r"licensed under the apache license, version 2\.0", re.IGNORECASE)),
@@ -50,6 +50,8 @@ def template(licence: str, *, holder: str, year: int | None = None) -> str:
     """The text with year and holder filled in, "" if we have none."""
     text = _texts().get(licence, "")
     this_year = str(year or date.today().year)  # noqa: DTZ011 - a year on a licence
+    if licence == OPENI:
+        text = text.replace("XXXX著作权由“著作权人名称”所有", f"{this_year}著作权由“{holder}”所有")
     for mark in ("<year>", "[year]", "<YEAR>", "[yyyy]", "(c) <Year>", "[Year]"):
         text = text.replace(mark, this_year if mark != "(c) <Year>" else f"(c) {this_year}")
     for mark in (

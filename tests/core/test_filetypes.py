@@ -114,6 +114,10 @@ def test_other_texts_are_no_licence() -> None:
     assert licences.detect("") == ""
     assert licences.detect("This is a readme of a project about language models.") == ""
     assert licences.detect("启智开源许可证，第1.0版") == licences.OPENI
+    text = licences.template(licences.OPENI, holder="鹏城实验室", year=2026)
+    assert "Copyright (c) 2026著作权由“鹏城实验室”所有" in text
+    assert licences.detect(text) == licences.OPENI
+    assert licences.OPENI in [licence.id for licence in licences.offered()]
     assert licences.template("nosuch", holder="x") == ""
 
 
