@@ -119,13 +119,15 @@ def _held(pool: Path, oids: set[str]) -> set[str]:
     return {line.split()[0] for line in output.decode().splitlines() if " commit " in line}
 
 
-def disk_size(path: Path) -> int:
-    """Bytes on disk of what the repository holds itself; a pack shared by hard links counts here too, a pool does not."""
+def disk_size(path: Path, *, linked: bool = True) -> int:
+    """Bytes on disk of what the repository holds itself, not of its pool; not `linked`: without files that others hold too (hard links)."""
     total = 0
     for folder, _folders, names in os.walk(path):
         for name in names:
             with contextlib.suppress(FileNotFoundError):
-                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+                found = os.lstat(os.path.join(folder, name))
+                if linked or found.st_nlink == 1:
+                    total += found.st_blocks * 512
     return total
 
 

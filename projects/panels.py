@@ -6,10 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts import places as accounts_places
 from core import live
 from core.actors import Actor
+from core.documents import DocumentKind, document_kinds
 from core.places import NavigationItem, navigation
 from projects import queries, rules
 from projects.models import Repository
 from projects.places import Tab, tabs
+from projects.queries import documents
 
 
 def _always(actor: Actor, repository: Repository) -> bool:
@@ -28,6 +30,15 @@ accounts_places.before_delete.add(queries.reason_to_keep_account)
 accounts_places.samples.add(queries.site_figures)
 accounts_places.repository_choices.add(queries.repository_choices)
 navigation.add(NavigationItem(_("Explore"), "/explore", "/explore"), order=10)
+
+
+document_kinds.add(
+    DocumentKind(
+        "projects", _("Projects"), "book-marked", documents.documents, documents.document_ids, documents.document_access,
+        documents.documents_readable, documents.FOLLOWS,
+    ),
+    order=10,
+)  # fmt: skip
 
 
 @live.source("imports")

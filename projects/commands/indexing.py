@@ -11,9 +11,11 @@ import structlog
 from django.db import transaction
 
 import gitstore
-from core import filetypes, licences
+from core import events, filetypes, licences
 from core.actors import Actor
 from core.rules import HIDE
+from projects.commands.pools import size_of
+from projects.events import RepositoryChanged
 from projects.models import ContributionDay, Repository
 
 log = structlog.get_logger(__name__)
@@ -27,7 +29,7 @@ Days = dict[tuple[str, str], tuple[str, int]]  # (e-mail, UTC day) → (name, co
 def index_repository(actor: Actor, repository_id: int) -> None:
     """Bring head, counts, contribution days, languages, licence, size and last commits up to what is on disk.
 
-    Safe to repeat and to interrupt. Raises gitstore.RepositoryBusy while another process indexes the same repository.
+    Safe to repeat and to interrupt. Publishes RepositoryChanged where something moved. Raises gitstore.RepositoryBusy while another process indexes the same repository.
     """
     if not actor.is_system:
         HIDE.require()
@@ -41,12 +43,14 @@ def index_repository(actor: Actor, repository_id: int) -> None:
         facts = {
             "head_oid": tip,
             "is_empty": not tip and not gitstore.branches(repository.path),
-            "size_bytes": gitstore.disk_size(repository.path),
+            "size_bytes": size_of(repository),
         }
         Repository.objects.filter(pk=repository.pk).update(**facts)
         if tip != repository.indexed_oid:
             _count(repository, tip)
             Repository.objects.filter(pk=repository.pk).update(**_of_tree(repository, tip))
+            with transaction.atomic():
+                events.publish(RepositoryChanged(repository_id=repository.pk))
             _last_commits(repository, tip)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,7 @@ from core.models import Delivery
 from core.rules import HIDE
 from gitstore.store import object_of
 from projects.commands.indexing import index_repository
+from projects.commands.pools import leave_pool, size_of, unused_pools
 from projects.commands.pushes import settle_intents
 from projects.models import Repository
 
@@ -64,7 +66,7 @@ def maintain_repository(actor: Actor, repository_id: int) -> bool:
     changes: dict[str, object] = {"maintained_at": now, "pushes_since_maintenance": F("pushes_since_maintenance") - seen}
     if weekly:
         changes["collected_at"] = now
-    changes["size_bytes"] = gitstore.disk_size(repository.path)
+    changes["size_bytes"] = size_of(repository)
     Repository.objects.filter(pk=repository.pk).update(**changes)
     log.info("repository_maintained", repository=repository.pk, seconds=round((timezone.now() - now).total_seconds(), 2))
     return True
@@ -85,7 +87,7 @@ def maintain_if_grown(actor: Actor, repository_id: int) -> None:
         gitstore.after_import(repository.path)
     except gitstore.RepositoryBusy:
         return
-    size = gitstore.disk_size(repository.path)
+    size = size_of(repository)
     Repository.objects.filter(pk=repository.pk).update(maintained_at=now, size_bytes=size)
 
 
@@ -124,11 +126,12 @@ def sweep_left_overs(path: Path, *, older_than: float = LEFT_OVER_SECONDS) -> li
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was not as it should be. `repaired` is False where a person has to look."""
+    """Something that was not as it should be. `repaired` is False where a person has to look; a `note` only tells what will be done."""
 
     where: str
     what: str
     repaired: bool = True
+    note: bool = False
 
 
 def check_repositories(actor: Actor, *, deep: bool = False) -> Iterator[Finding]:
@@ -142,6 +145,8 @@ def check_repositories(actor: Actor, *, deep: bool = False) -> Iterator[Finding]
     if late := settle_intents():
         yield Finding("pushes", f"{late} recorded late")
     yield from _folders_without_row()
+    for pool in unused_pools():
+        yield Finding(pool.name, "no repository borrows from this pool any more: maintenance will remove it", note=True)
     for repository in Repository.objects.filter(deleted_at=None).select_related("namespace").order_by("pk").iterator(chunk_size=200):
         yield from _check(repository, deep=deep)
 
@@ -170,13 +175,14 @@ def _check(repository: Repository, *, deep: bool) -> Iterator[Finding]:
         gitstore.init_bare(path, repository.default_branch)
         yield Finding(name, "missing folder made anew (it was empty)")
     yield from _check_locks(path, name)
+    yield from _check_pool(repository)
     yield from _check_head(repository)
     broken = broken_refs(path)
     if broken:
         yield Finding(name, f"refs without objects: {', '.join(broken[:5])}", repaired=False)
         return
     tip = gitstore.ref_oid(path, f"refs/heads/{repository.default_branch}")
-    if (tip != repository.indexed_oid or tip != repository.head_oid) and not _has_open_events(repository):
+    if (tip != repository.indexed_oid or tip != repository.head_oid) and not _has_open_events(repository, "index"):
         try:
             index_repository(SYSTEM, repository.pk)
             yield Finding(name, "index caught up with the refs")
@@ -187,10 +193,30 @@ def _check(repository: Repository, *, deep: bool) -> Iterator[Finding]:
             yield Finding(name, fault, repaired=False)
 
 
-def _has_open_events(repository: Repository) -> bool:
-    """True if the worker has still to hear of something about this repository."""
+def _check_pool(repository: Repository) -> Iterator[Finding]:
+    """The row names the pool that the folder borrows from, unless an event that will see to it is open."""
+    borrowed = gitstore.pool_of(repository.path)
+    found = uuid.UUID(borrowed.name.removesuffix(".git")) if borrowed is not None else None
+    if found is None or found == repository.pool_id or _has_open_events(repository, "pools", "purges"):
+        return
+    try:
+        if repository.pool_id is None:
+            leave_pool(SYSTEM, repository.pk)
+            yield Finding(str(repository), "it was still borrowing from a pool it had left: copied what it needs")
+        else:
+            Repository.objects.filter(pk=repository.pk, pool_id=repository.pool_id).update(pool_id=found)
+            yield Finding(str(repository), "its row named another pool than its folder")
+    except gitstore.GitError as error:
+        yield Finding(str(repository), f"cannot leave its pool: {error}", repaired=False)
+
+
+def _has_open_events(repository: Repository, *modules: str) -> bool:
+    """True if the worker has still to hear of something about this repository in one of our subscribers' `modules`."""
     about = Q(event__payload__repository_id=repository.pk) | Q(event__payload__fork_id=repository.pk)
-    return Delivery.objects.filter(about, done_at=None, failed_at=None, subscriber__startswith="projects.subscribers.index.").exists()
+    names = Q()
+    for module in modules:
+        names |= Q(subscriber__startswith=f"projects.subscribers.{module}.")
+    return Delivery.objects.filter(about, names, done_at=None, failed_at=None).exists()
 
 
 def _check_locks(path: Path, name: str) -> Iterator[Finding]:

@@ -66,7 +66,7 @@ def leave_pool(actor: Actor, repository_id: int) -> None:
     if pool is not None and may_have_fed(repository):
         renew_pool(actor, pool.name.removesuffix(".git"))
     gitstore.leave_pool(repository.path)
-    Repository.objects.filter(pk=repository.pk).update(size_bytes=gitstore.disk_size(repository.path))
+    Repository.objects.filter(pk=repository.pk).update(size_bytes=size_of(repository))
 
 
 def may_have_fed(repository: Repository) -> bool:
@@ -93,6 +93,11 @@ def renew_pool(actor: Actor, pool: str) -> None:
             build_generation(_path(old), _path(new), [row.path for row in members])
             with transaction.atomic():
                 Repository.objects.filter(pk__in=[row.pk for row in members], pool_id=old).update(pool_id=new)
+
+
+def size_of(repository: Repository) -> int:
+    """Bytes it counts for: what is linked from its parent counts there, once for the network."""
+    return gitstore.disk_size(repository.path, linked=repository.forked_from_id is None)
 
 
 def unused_pools() -> Iterator[Path]:

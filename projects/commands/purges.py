@@ -93,7 +93,7 @@ def _collect(other: Repository, before: float) -> None:
 
 
 def _measure(repository: Repository) -> None:
-    Repository.objects.filter(pk=repository.pk).update(size_bytes=gitstore.disk_size(repository.path))
+    Repository.objects.filter(pk=repository.pk).update(size_bytes=pools.size_of(repository))
 
 
 def _patient(work: Callable[[], T]) -> T:

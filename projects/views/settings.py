@@ -7,12 +7,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 import gitstore
 from accounts import queries as accounts_queries
 from accounts.models import Namespace, User
+from core import live
 from core.actors import ActorRequest
 from core.errors import Conflict, Invalid, NotFound
 from core.rules import needs_sign_in
@@ -199,7 +201,7 @@ class KeyForm(forms.Form):
 @repository_page
 @sudo_required
 def repository_danger(request: ActorRequest, repository: Repository) -> HttpResponse:
-    """Visibility, archive, detach, transfer, delete."""
+    """Visibility, archive, detach, removal of unreachable objects, transfer, delete."""
     rules.can_administer(request.actor, repository).require()
     actor = request.actor
     owners = accounts_queries.writable_namespaces(actor).exclude(pk=repository.namespace_id)
@@ -210,6 +212,11 @@ def repository_danger(request: ActorRequest, repository: Repository) -> HttpResp
         ),
         "archive": Act(EmptyForm, lambda _form: commands.set_archived(actor, repository, archived=not repository.is_archived)),
         "detach": Act(EmptyForm, lambda _form: commands.detach_fork(actor, repository), _("It is no longer a fork.")),
+        "purge": Act(
+            ConfirmForm,
+            lambda form: commands.request_purge(actor, repository, confirmation=form.cleaned_data["confirmation"]),
+            _("It begins."),
+        ),
         "transfer": Act(
             partial(TransferForm, namespaces=owners),
             lambda form: commands.transfer_repository(
@@ -230,8 +237,16 @@ def repository_danger(request: ActorRequest, repository: Repository) -> HttpResp
         "projects/settings_danger.html",
         suffix="/settings/danger",
         acts=acts,
-        context={"may_transfer": owners.exists()},
+        context={"may_transfer": owners.exists(), **_purge_context(repository)},
     )
+
+
+def _purge_context(repository: Repository) -> dict[str, object]:
+    """The last removal of unreachable objects, and where the page hears how far it is."""
+    run = queries.purge_run(repository)
+    running = run is not None and run.state in (run.State.QUEUED, run.State.RUNNING)
+    address = live.address("purges", f"{run.pk}.{get_language()}") if run is not None and running else ""
+    return {"purge": run, "purge_running": running, "purge_phase": queries.purge_phase(run), "purge_live": address}
 
 
 def deleted_repositories(request: ActorRequest) -> HttpResponse:

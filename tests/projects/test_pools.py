@@ -1,6 +1,7 @@
 """Pools: a removed secret goes, nothing else does; generations, sweeping, and forks that start in between."""
 
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -13,10 +14,10 @@ import gitstore
 from core.actors import SYSTEM
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from gitstore import paths
-from projects import commands
+from projects import commands, queries
 from projects.commands import pools, purges
 from projects.models import PurgeRun, Repository
-from tests.factories.accounts import actor, person
+from tests.factories.accounts import actor, person, sign_in
 from tests.factories.projects import commit, git, repository
 
 pytestmark = pytest.mark.django_db
@@ -295,3 +296,67 @@ def test_a_fork_committed_during_a_renewal_is_taken_along(monkeypatch, settings)
     assert late.pool_id == Repository.objects.get(pk=parent.pk).pool_id != old
     assert gitstore.pool_of(late.path).name == f"{late.pool_id.hex}.git"
     assert git(late.path, "fsck", "--full", "--no-dangling") == ""
+
+
+def test_the_page_asks_shows_progress_and_tells_the_end(client, deliver):
+    owner, parent, fork, far, clean, secret = network()
+    force(parent, clean)
+    sign_in(client, owner)
+    url = f"/{owner.slug}/parent/settings/danger"
+    assert client.post(url, {"act": "purge", "confirmation": "parent"}).status_code == 422
+    assert client.post(url, {"act": "purge", "confirmation": f"{owner.slug}/parent"})["Location"] == url
+    page = client.get(url).content.decode()
+    assert 'role="progressbar"' in page
+    assert 'http-equiv="refresh"' in page
+    run = PurgeRun.objects.get(repository=parent)
+    assert queries.purge_snapshot(run.pk) == ({"percent": 0, "phase": ""}, False)
+    run.phase = "pool"
+    assert queries.purge_phase(run)
+    deliver()
+    page = client.get(url).content.decode()
+    assert 'role="progressbar"' not in page
+    assert queries.purge_snapshot(run.pk) == ({"percent": 100, "phase": ""}, True)
+    assert queries.purge_snapshot(0)[1]
+    PurgeRun.objects.filter(pk=run.pk).update(state="failed", error="git repack failed")
+    assert "git repack failed" in client.get(url).content.decode()
+
+
+def test_the_check_tells_of_pools_nobody_uses_and_repairs_rows(settings, deliver):
+    owner, parent, fork, far, clean, secret = network()
+    deliver()
+    old = Repository.objects.get(pk=parent.pk).pool_id
+    commands.renew_pool(SYSTEM, old.hex)
+    found = [finding for finding in commands.check_repositories(SYSTEM) if old.hex in finding.where]
+    assert [(finding.repaired, finding.note) for finding in found] == [(True, True)]
+    assert paths.pool(settings.REPOSITORIES_DIR, old).is_dir()
+    new = Repository.objects.get(pk=parent.pk).pool_id
+    Repository.objects.filter(pk=far.pk).update(pool_id=old)  # a renewal died between disk and row
+    told = [finding.what for finding in commands.check_repositories(SYSTEM) if finding.where == str(far)]
+    assert "its row named another pool than its folder" in told
+    far.refresh_from_db()
+    assert far.pool_id == new
+    Repository.objects.filter(pk=fork.pk).update(pool_id=None)  # and a leaving one
+    told = [finding.what for finding in commands.check_repositories(SYSTEM) if finding.where == str(fork)]
+    assert any("still borrowing" in what for what in told)
+    assert gitstore.pool_of(fork.path) is None
+    assert git(fork.path, "fsck", "--full", "--no-dangling") == ""
+
+
+def test_sizes_count_linked_packs_once(deliver):
+    owner, friend = person(), person()
+    parent = repository(owner, visibility="private", files={"a": os.urandom(300_000)})
+    git(parent.path, "repack", "-adq")
+    commands.set_collaborator(actor(owner), parent, friend, access="read")
+    fork = commands.fork_repository(actor(friend), parent, into=friend.namespace)
+    deliver()
+    for row in (parent, fork):
+        row.refresh_from_db()
+    assert parent.size_bytes > 300_000
+    assert fork.size_bytes < 100_000
+    assert gitstore.disk_size(fork.path) > 300_000
+    git(parent.path, "repack", "-adfq")  # now each has its own copy, and the fork pays for it
+    for pack in (fork.path / "objects/pack").iterdir():
+        pack.write_bytes(pack.read_bytes()) if pack.stat().st_nlink == 1 else os.replace(shutil.copy2(pack, f"{pack}.copy"), pack)
+    commands.maintain_repository(SYSTEM, fork.pk)
+    fork.refresh_from_db()
+    assert fork.size_bytes > 300_000

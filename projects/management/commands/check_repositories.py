@@ -21,9 +21,10 @@ class Command(BaseCommand):
         """One line for each finding, then the sum."""
         repaired = open_findings = 0
         for finding in commands.check_repositories(SYSTEM, deep=options["deep"]):
-            repaired += finding.repaired
+            repaired += finding.repaired and not finding.note
             open_findings += not finding.repaired
-            self.stdout.write(f"{'repaired' if finding.repaired else 'BROKEN'}  {finding.where}: {finding.what}")
+            word = "note    " if finding.note else "repaired" if finding.repaired else "BROKEN  "
+            self.stdout.write(f"{word}  {finding.where}: {finding.what}")
         self.stdout.write(f"{repaired} repaired, {open_findings} need a look" if repaired or open_findings else "everything is sound")
         if open_findings:
             raise SystemExit(1)
