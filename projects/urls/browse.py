@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from projects.views import archive, blame, blob, branches, commit, compare, contributors, crawlers, find, history, home, tree
+from projects.views import addresses, archive, blame, blob, branches, commit, compare, contributors, crawlers, find, history, home, tree
 
 
 class Tail:
@@ -25,6 +25,8 @@ R = "<str:namespace>/<str:name>"
 urlpatterns = [
     path("robots.txt", crawlers.robots, name="robots"),
     path("sitemap.xml", crawlers.sitemap, name="sitemap"),
+    path(f"{R}.git", addresses.clone_address, name="clone_address"),
+    path(f"{R}.git/", addresses.clone_address),
     path(R, home.repository_home, name="repository"),
     path(f"{R}/tree/<tail:tail>", tree.repository_tree, name="repository_tree"),
     path(f"{R}/blob/<tail:tail>", blob.repository_blob, name="repository_blob"),
