@@ -140,7 +140,7 @@ class Portal:
         return "".join(self.manage("shell", "--no-imports", "-c", script)[-1:])
 
     def __enter__(self) -> "Portal":
-        command = [str(PYTHON), "-P", str(ROOT / "openi" / "supervisor.py"), "--data-dir", str(self.data), "--no-demo", *self.ports]
+        command = [str(PYTHON), "-P", str(ROOT / "openi" / "supervisor"), "--data-dir", str(self.data), "--no-demo", *self.ports]
         self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL, start_new_session=True)
         await_answer(f"{self.url}/-/ready", 120)
         return self

@@ -87,7 +87,7 @@ class Wire:
         self.signed = portal.address("big", signed=True)
         self.work = folder / "work.git"
         git("clone", "--bare", "--shared", "--quiet", self.big, self.work)
-        self.made = 0
+        self.made, self.mark = 0, f"bench-{time.time_ns()}"  # a name no earlier run used
 
     def packs(self) -> list[Row]:
         """Raw packs, one and eight at once; the first request, which fills the cache, apart."""
@@ -131,14 +131,14 @@ class Wire:
 
         def run(address: str) -> Callable[[], None]:
             def push() -> None:
-                git(f"--git-dir={self.work}", "push", "--quiet", address, f"{self.queue.pop()}:refs/heads/bench-one")
+                git(f"--git-dir={self.work}", "push", "--quiet", address, f"{self.queue.pop()}:refs/heads/{self.mark}")
 
             return push
 
         rounds = self.rounds * 3
         first = self.commit()
         for address in (self.signed, self.theirs):
-            git(f"--git-dir={self.work}", "push", "--quiet", address, f"{first}:refs/heads/bench-one")
+            git(f"--git-dir={self.work}", "push", "--quiet", address, f"{first}:refs/heads/{self.mark}")
         self.queue: list[str] = []
         tip = first
         for _ in range(rounds):  # each commit goes to both, on top of the one before
@@ -155,7 +155,7 @@ class Wire:
         )
         rows = [compared(f"ls-remote, {listed:,} refs", pair, 1.1)]
         oid = git(f"--git-dir={self.work}", "rev-parse", "HEAD")
-        names = [f"refs/heads/many/{number}" for number in range(1000)]
+        names = [f"refs/heads/{self.mark}-many/{number}" for number in range(1000)]
 
         def push(address: str, oid: str) -> float:
             return seconds(lambda: git(f"--git-dir={self.work}", "push", "--quiet", address, *(f"{oid}:{name}" for name in names)))

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.ActorMiddleware",
+    "core.crowd.AnonymousShare",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -270,6 +271,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 QUOTA_BYTES = env.int("QUOTA_BYTES", default=10 * 1024**3)
 MAX_BLOB_BYTES = env.int("MAX_BLOB_BYTES", default=2 * 1024**3)
+ANONYMOUS_SHARE = env.float("ANONYMOUS_SHARE", default=0.3)  # processors a web process gives to readers without account (0: no limit)
 GIT_TRANSFERS = env.int("GIT_TRANSFERS", default=96)
 GIT_SECONDS = env.int("GIT_SECONDS", default=6 * 3600)  # a transfer takes no longer
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="")

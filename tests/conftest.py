@@ -11,6 +11,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = (
     "openi.settings"  # here and not in pyproject.toml: pytest-django would read the settings before this file
 )
 os.environ["OPENI_NUDGE_WORKER"] = "false"
+os.environ["OPENI_ANONYMOUS_SHARE"] = "0"  # tests ask faster than people; tests/core/test_crowd.py sets it
 os.environ.setdefault("OPENI_LOG_LEVEL", "ERROR")
 os.environ.setdefault("OPENI_BASE_URL", "http://127.0.0.1:8000")
 os.environ["OPENI_ALLOWED_HOSTS"] = "testserver"

@@ -1,0 +1,106 @@
+"""When many read without an account at once, they share a part of each process; who is signed in keeps the rest.
+
+Budgets of `core.budget` count expensive addresses. A crawl of cheap ones from hundreds of addresses passes them, so here
+the processor time itself is what is shared: a bucket of seconds that fills at settings.ANONYMOUS_SHARE and that every anonymous answer empties.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from core.actors import ANONYMOUS
+from core.errors import LimitReached
+from core.middleware import error_response
+
+BURST = 4.0  # seconds of processor time that may be spent at once after a quiet while
+SLOTS = 2  # anonymous answers made at the same time
+WAITING = 24  # requests that wait for a slot
+PATIENCE = 1.5  # seconds they wait
+RETRY_SECONDS = 5
+OPEN = ("/-/", "/login", "/logout", "/signup", "/static/", "/robots.txt", "/sitemap.xml")  # never refused
+
+
+class Bucket:
+    """Seconds of processor time; fills by itself, may go below zero by the last answer."""
+
+    def __init__(self, share: float, burst: float = BURST, clock: Callable[[], float] = time.monotonic) -> None:
+        self._share, self._burst, self._clock = share, burst, clock
+        self._left, self._seen = burst, clock()
+        self._lock = threading.Lock()
+
+    def left(self) -> float:
+        """Seconds that may be spent now."""
+        return self.spend(0.0)
+
+    def spend(self, seconds: float) -> float:
+        """Take some; returns what is left."""
+        with self._lock:
+            now = self._clock()
+            self._left = min(self._burst, self._left + (now - self._seen) * self._share) - seconds
+            self._seen = now
+            return self._left
+
+
+class AnonymousShare:
+    """Middleware behind ActorMiddleware: answers 429 with `Retry-After` while the anonymous share is used up.
+
+    Signed-in people, requests with an access token, forms, Git and the pages behind OPEN are never held up.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if settings.ANONYMOUS_SHARE <= 0:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+        self.bucket = Bucket(settings.ANONYMOUS_SHARE)
+        self._slots = threading.BoundedSemaphore(SLOTS)
+        self._waiting = threading.BoundedSemaphore(WAITING)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_shared(request):
+            return self.get_response(request)
+        if self.bucket.left() <= 0 or not self._waiting.acquire(blocking=False):
+            return crowded(request)
+        try:
+            if not self._slots.acquire(timeout=PATIENCE):
+                return crowded(request)
+        finally:
+            self._waiting.release()
+        began = time.thread_time()
+        try:
+            return self.get_response(request)
+        finally:
+            self.bucket.spend(time.thread_time() - began)
+            self._slots.release()
+
+
+def is_shared(request: HttpRequest) -> bool:
+    """Whether the request pays from the anonymous share."""
+    actor = getattr(request, "actor", ANONYMOUS)
+    return (
+        actor.is_anonymous
+        and request.method in ("GET", "HEAD")
+        and "HTTP_AUTHORIZATION" not in request.META
+        and not request.path.startswith(OPEN)
+    )
+
+
+def crowded(request: HttpRequest) -> HttpResponse:
+    """429 in a form that costs next to nothing: rendered once."""
+    if request.path.startswith("/api/"):
+        message = _("Too many requests. Try again in %d seconds.") % RETRY_SECONDS
+        return error_response(request, LimitReached(message, code="crowded", retry_after=RETRY_SECONDS))
+    if not _page:
+        _page.append(render_to_string("errors/crowded.html", {"seconds": RETRY_SECONDS}))
+    response = HttpResponse(_page[0], status=429)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+_page: list[str] = []
