@@ -120,3 +120,12 @@ class PurgeRequested(Fact):
     """What no ref of a repository reaches is to be removed."""
 
     purge_id: int
+
+
+@dataclass(frozen=True)
+class ListingRequested(Fact):
+    """A reader looks at a directory of a long history whose last commits are not known; `folder` is percent-encoded."""
+
+    repository_id: int
+    oid: str
+    folder: str

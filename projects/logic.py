@@ -7,6 +7,13 @@ from itertools import pairwise
 ACCESS_ORDER = ("read", "write", "maintain", "admin")
 ROLE_ACCESS = {"owner": "admin", "maintainer": "maintain", "developer": "write", "reader": "read"}
 
+LONG_HISTORY = 3_000  # commits
+
+
+def is_long_history(commits: int) -> bool:
+    """True where walking all commits is work for the worker, not for a thread beside the pages."""
+    return commits > LONG_HISTORY
+
 
 def includes(held: str, needed: str) -> bool:
     """True if access level `held` ("" for none) includes `needed`."""

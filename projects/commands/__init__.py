@@ -17,6 +17,7 @@ from projects.commands.imports import (
 )
 from projects.commands.indexing import index_repository
 from projects.commands.keys import add_deploy_key, remove_deploy_key
+from projects.commands.listings import build_listing, request_listing
 from projects.commands.maintenance import check_repositories, due_repositories, maintain_if_grown, maintain_repository
 from projects.commands.pools import leave_pool, renew_pool, sweep_pools
 from projects.commands.protections import delete_protection, save_protection
@@ -71,6 +72,8 @@ __all__ = [
     "remove_collaborator",
     "remove_deploy_key",
     "remove_team_access",
+    "build_listing",
+    "request_listing",
     "rename_branch",
     "rename_repository",
     "renew_import",

@@ -16,7 +16,7 @@ from accounts.models import User
 from core import filenames
 from core.errors import NotFound, Unavailable
 from projects.models import Repository
-from projects.queries.parts import part
+from projects.queries.later import later
 from projects.queries.positions import Position
 from projects.queries.refs import ref_state, refs
 
@@ -85,8 +85,8 @@ def _witness_key(repository: Repository, oid: str) -> str:
     return f"reached:{repository.pk}:{oid}"
 
 
-def containing(repository: Repository, oid: str) -> list[str]:
-    """Full names of branches and tags that contain the commit, at most 100; none when Git takes too long to say."""
+def containing(repository: Repository, oid: str) -> list[str] | None:
+    """Full names of branches and tags that contain the commit, at most 100, none when Git takes too long to say; None while it is asked."""
 
     def make() -> list[str]:
         try:
@@ -94,7 +94,7 @@ def containing(repository: Repository, oid: str) -> list[str]:
         except (gitstore.TimedOut, gitstore.GitFailed):
             return []
 
-    names = part(("containing", repository.pk, oid, ref_state(repository)), make)
+    names = later(("containing", repository.pk, oid, ref_state(repository)), make)
     if names:
         cache.set(_witness_key(repository, oid), (names[0], gitstore.ref_oid(repository.path, names[0])), 7 * 86400)
     return names

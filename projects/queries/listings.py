@@ -10,6 +10,7 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 import gitstore
+from projects.logic import is_long_history
 from projects.models import Repository
 from projects.queries.browsing import reading
 from projects.queries.commits import message_parts
@@ -17,6 +18,7 @@ from projects.queries.parts import keep, kept
 from projects.queries.positions import Position
 
 PATIENCE = 0.15  # seconds a page waits for the last commits of a directory that nobody asked for yet
+SECONDS = 10  # a thread beside the pages works on one directory
 _workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="last-commits")
 _running: dict[tuple[Path, str, str], "Future[dict[str, str] | None]"] = {}
 _lock = Lock()
@@ -74,11 +76,11 @@ def last_commits(repository: Repository, position: Position) -> dict[str, Last] 
     if isinstance(known, dict):
         return known
     found = gitstore.last_commits(path, oid, folder)
-    if found is None:
+    if found is None and not is_long_history(repository.commits):
         _compute(path, oid, folder)
         found = gitstore.last_commits(path, oid, folder)
-        if found is None:
-            return None
+    if found is None:
+        return None
     commits = gitstore.commits(path, list(found.values()))
     seen = {one.oid: Last(one.oid, message_parts(one.message)[0][:160], one.committer.when) for one in commits.values()}
     answer = {name: seen[last] for name, last in found.items() if last in seen}
@@ -92,7 +94,7 @@ def _compute(path: Path, oid: str, folder: str) -> None:
     with _lock:
         if key in _running:
             return
-        future = _running[key] = _workers.submit(gitstore.build_last_commits, path, oid, folder)
+        future = _running[key] = _workers.submit(gitstore.build_last_commits, path, oid, folder, seconds=SECONDS)
     future.add_done_callback(lambda _done: _running.pop(key, None))
     with suppress(TimeoutError):
         future.result(timeout=PATIENCE)

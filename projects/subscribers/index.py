@@ -3,7 +3,7 @@
 from core.actors import SYSTEM
 from core.events import subscribe
 from projects import commands
-from projects.events import DefaultBranchChanged, RefsUpdated, RepositoryForked, RepositoryRestored
+from projects.events import DefaultBranchChanged, ListingRequested, RefsUpdated, RepositoryForked, RepositoryRestored
 
 
 @subscribe(RefsUpdated, outside=True)
@@ -34,3 +34,9 @@ def index_restored(event: RepositoryRestored, cause: str) -> None:
 def index_default_branch(event: DefaultBranchChanged, cause: str) -> None:
     """Everything is counted on the default branch."""
     commands.index_repository(SYSTEM, event.repository_id)
+
+
+@subscribe(ListingRequested, outside=True)
+def build_requested_listing(event: ListingRequested, cause: str) -> None:
+    """The last commits a page could not wait for."""
+    commands.build_listing(SYSTEM, event.repository_id, oid=event.oid, folder=event.folder)

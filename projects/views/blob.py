@@ -19,7 +19,7 @@ from core import budget, filenames, filetypes
 from core.actors import ActorRequest
 from core.errors import NotFound
 from core.templatetags.openi import bytes_
-from projects import queries, rules
+from projects import commands, queries, rules
 from projects.models import Repository
 from projects.queries.parts import part
 from projects.templatetags import rows
@@ -82,6 +82,8 @@ def _context(request: ActorRequest, repository: Repository, position: queries.Po
     key = ("file", entry.oid, entry.kind, position.path, view, get_language(), base, position.ref if view != "source" else "")
     file: File = part(key, lambda: _file(repository, position, entry, view, raw_href))
     latest = queries.last_commit_of_file(repository, position)
+    if latest is None:
+        commands.request_listing(request.actor, repository, oid=position.oid, folder=position.directory)
     known = queries.authors([latest]) if latest else {}
     return {
         "base": base,

@@ -1,6 +1,7 @@
 """Branches with their last commit and how far they are from the default branch."""
 
 import math
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,8 @@ from core.actors import ActorRequest
 from projects import queries, rules
 from projects.logic import matching_pattern
 from projects.models import Protection, Repository
-from projects.queries.parts import part
+from projects.queries.later import PATIENCE, later
+from projects.queries.parts import keep, kept, part
 from projects.views.common import conditional, etag_of, page_of, repository_page
 
 PER_PAGE = 30
@@ -27,8 +29,17 @@ SHOWN_WIDTH = 38  # pixels of a full bar; the scale is logarithmic
 @repository_page
 def repository_branches(request: ActorRequest, repository: Repository) -> HttpResponseBase:
     """`?q=` part of the name, `?show=active|stale`, `?page=`."""
-    etag = etag_of(request, repository, "branches", queries.ref_state(repository), repository.default_branch)
-    return conditional(request, etag, lambda: page_of(request, repository, "projects/branches.html", _context(request, repository)))
+    state = queries.ref_state(repository)
+    complete = ("branches complete", repository.pk, state, repository.default_branch, request.GET.urlencode())
+    etag = etag_of(request, repository, "branches", state, repository.default_branch) if kept(complete) else ""
+
+    def make() -> HttpResponseBase:
+        context = _context(request, repository)
+        if not context["pending"]:
+            keep(complete, True)
+        return page_of(request, repository, "projects/branches.html", context)
+
+    return conditional(request, etag, make)
 
 
 def _context(request: ActorRequest, repository: Repository) -> dict[str, Any]:
@@ -53,6 +64,7 @@ def _context(request: ActorRequest, repository: Repository) -> dict[str, Any]:
         "base": repository.get_absolute_url(),
         "default_ref": filenames.quoted(repository.default_branch),
         "branches": rows,
+        "pending": any(row["unknown"] for row in rows),
         "total": len(branches),
         "q": asked,
         "show": show,
@@ -77,40 +89,53 @@ def _rows(repository: Repository, refs: list[gitstore.Ref], commits: dict[str, g
     base = repository.get_absolute_url()
     patterns = list(Protection.objects.filter(repository=repository, kind=Protection.Kind.BRANCH).values_list("pattern", flat=True))
     delete_url = reverse("branch_delete", args=[repository.namespace.slug, repository.name])
+    deadline = time.monotonic() + PATIENCE
     rows = []
     for ref in refs:
         commit = commits.get(ref.commit)
-        row: dict[str, Any] = {
-            "name": ref.short,
-            "shown": filenames.shown(ref.short),
-            "ref": filenames.quoted(ref.short),
-            "href": f"{base}/tree/{filenames.quoted(ref.short)}",
-            "oid": ref.commit,
-            "subject": queries.message_parts(commit.message)[0] if commit else "",
-            "when": commit.committer.when if commit else None,
-            "is_default": ref.short == repository.default_branch,
-            "is_protected": bool(matching_pattern(patterns, ref.short)),
-            "delete_url": delete_url,
-            "ahead": None,
-            "behind": None,
-        }
-        if base_oid and commit and not row["is_default"]:
-            found = _divergence(repository, ref.commit, base_oid)
-            row["ahead"], row["behind"] = found
-        rows.append(row)
-    top = max([1, *(max(row["ahead"] or 0, row["behind"] or 0) for row in rows)])
-    for row in rows:
-        ahead, behind = (round(SHOWN_WIDTH * math.log1p(row[key] or 0) / math.log1p(top)) for key in ("ahead", "behind"))
-        row.update({"ahead_width": ahead, "behind_width": behind, "behind_x": SHOWN_WIDTH + 1 - behind})
+        is_default = ref.short == repository.default_branch
+        counted = bool(base_oid and commit and not is_default)
+        found = _divergence(repository, ref.commit, base_oid, deadline - time.monotonic()) if counted else None
+        rows.append(
+            {
+                "name": ref.short,
+                "shown": filenames.shown(ref.short),
+                "ref": filenames.quoted(ref.short),
+                "href": f"{base}/tree/{filenames.quoted(ref.short)}",
+                "oid": ref.commit,
+                "subject": queries.message_parts(commit.message)[0] if commit else "",
+                "when": commit.committer.when if commit else None,
+                "is_default": is_default,
+                "is_protected": bool(matching_pattern(patterns, ref.short)),
+                "delete_url": delete_url,
+                "unknown": counted and found is None,
+                "ahead": found[0] if found else None,
+                "behind": found[1] if found else None,
+            }
+        )
+    _add_widths(rows)
     return rows
 
 
-def _divergence(repository: Repository, oid: str, base_oid: str) -> tuple[int, int]:
-    """(ahead, behind); two commits differ for ever in the same way, so the answer is kept by both oids."""
+def _add_widths(rows: list[dict[str, Any]]) -> None:
+    """The bars' geometry, on one scale for the page."""
+    top = max([1, *(max(row["ahead"] or 0, row["behind"] or 0) for row in rows)])
+    for row in rows:
+        ahead, behind = (round(SHOWN_WIDTH * math.log1p(max(row[key] or 0, 0)) / math.log1p(top)) for key in ("ahead", "behind"))
+        row.update({"ahead_width": ahead, "behind_width": behind, "behind_x": SHOWN_WIDTH + 1 - behind})
+
+
+def _divergence(repository: Repository, oid: str, base_oid: str, patience: float) -> tuple[int, int] | None:
+    """(ahead, behind), None while it is counted; two commits differ for ever in the same way, so the answer is kept by both oids.
+
+    (-1, -1) where Git cannot say.
+    """
 
     def make() -> tuple[int, int]:
-        found = gitstore.divergence(repository.path, oid, base_oid)
+        try:
+            found = gitstore.divergence(repository.path, oid, base_oid)
+        except (gitstore.GitError, ValueError):
+            return -1, -1
         return found.ahead, found.behind
 
-    answer: tuple[int, int] = part(("divergence", oid, base_oid), make)
-    return answer
+    return later(("divergence", oid, base_oid), make, patience=patience)

@@ -33,8 +33,8 @@ def repository_commit(request: ActorRequest, repository: Repository, tail: str) 
     if position.oid != name:
         return HttpResponseRedirect(f"{repository.get_absolute_url()}/commit/{position.oid}{suffix}")
     options = diffs.Options.of(request)
-    state = queries.ref_state(repository)
-    etag = etag_of(request, repository, "commit", position.oid, suffix, options, state)
+    containing = [] if suffix else queries.containing(repository, position.oid)
+    etag = etag_of(request, repository, "commit", position.oid, suffix, options, queries.ref_state(repository), containing is None)
 
     def make() -> HttpResponseBase:
         tips = {ref.commit for refs in queries.refs(repository) for ref in refs}
@@ -42,7 +42,7 @@ def repository_commit(request: ActorRequest, repository: Repository, tail: str) 
             budget.spend(request, 1 if not suffix else 2)
         if suffix:
             return _text(repository, position.oid, suffix)
-        return page_of(request, repository, "projects/commit.html", _context(repository, position, options))
+        return page_of(request, repository, "projects/commit.html", _context(repository, position, options, containing))
 
     return conditional(request, etag, make)
 
@@ -61,14 +61,13 @@ def _text(repository: Repository, oid: str, suffix: str) -> HttpResponseBase:
     return response
 
 
-def _context(repository: Repository, position: queries.Position, options: diffs.Options) -> dict[str, Any]:
+def _context(repository: Repository, position: queries.Position, options: diffs.Options, containing: list[str] | None) -> dict[str, Any]:
     base = repository.get_absolute_url()
     with queries.reading():
         commit = gitstore.commit(repository.path, position.oid)
-        containing = queries.containing(repository, position.oid)
     known = queries.authors([commit])
     named: dict[str, list[dict[str, str]]] = {"refs/heads/": [], "refs/tags/": []}
-    for ref in containing:
+    for ref in containing or ():
         for prefix, names in named.items():
             if ref.startswith(prefix):
                 short = ref.removeprefix(prefix)
@@ -78,6 +77,7 @@ def _context(repository: Repository, position: queries.Position, options: diffs.
         "base": base,
         "commit": queries.shown(commit, known),
         "parents": list(commit.parents),
+        "pending": containing is None,
         "branches": branches[:SHOWN_REFS],
         "tags": tags[:SHOWN_REFS],
         "refs_left": max(0, len(branches) - SHOWN_REFS) + max(0, len(tags) - SHOWN_REFS),

@@ -57,7 +57,7 @@ def _counted(repository: Repository) -> tuple[object, ...]:
 
 
 def _context(request: ActorRequest, repository: Repository, position: queries.Position) -> dict[str, Any]:
-    found = directory(repository, position)
+    found = directory(request, repository, position)
     assert found is not None  # noqa: S101 - the root is a directory
     context = listing_context(request, repository, position, found)
     base = context["base"]

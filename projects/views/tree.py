@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
-from projects import queries, rules
+from projects import commands, queries, rules
 from projects.models import Repository
 from projects.queries.parts import keep, kept
 from projects.templatetags import rows
@@ -38,7 +38,7 @@ def repository_tree(request: ActorRequest, repository: Repository, tail: str) ->
     def make() -> HttpResponseBase:
         if not position.is_tip:
             budget.spend(request)
-        found = directory(repository, position, first=first)
+        found = directory(request, repository, position, first=first)
         if found is None:
             return HttpResponseRedirect(f"{repository.get_absolute_url()}/blob/{position.ref}{position.quoted_path}")
         context = listing_context(request, repository, position, found)
@@ -61,12 +61,14 @@ class Directory:
     licence: str  # name of the licence's file
 
 
-def directory(repository: Repository, position: queries.Position, *, first: int = 0) -> Directory | None:
+def directory(request: ActorRequest, repository: Repository, position: queries.Position, *, first: int = 0) -> Directory | None:
     """The listing from entry `first`; None if a file stands there. Raises NotFound."""
     base = repository.get_absolute_url()
     ready = queries.last_commits_ready(repository, position)
     hour = int(datetime.now(UTC).timestamp() // 3600)  # ages change
     key = ("directory", repository.pk, base, position.ref, position.oid, position.path, first, ready, get_language(), hour)
+    if not ready:
+        commands.request_listing(request.actor, repository, oid=position.oid, folder=position.path)
     known = kept(key)
     if isinstance(known, Directory):
         return known

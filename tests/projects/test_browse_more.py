@@ -2,18 +2,27 @@
 
 import re
 import subprocess
+import time
 from datetime import date
+from threading import Event
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+import gitstore
 from accounts.models import SigningKey
-from projects.logic import best_paths
-from projects.models import ContributionDay, Protection
+from core import events
+from core.errors import NotFound
+from core.models import Event as EventRow
+from projects import commands
+from projects.commands import listings
+from projects.logic import LONG_HISTORY, best_paths
+from projects.models import ContributionDay, Protection, Repository
+from projects.queries import later
 from tests.factories import histories
-from tests.factories.accounts import person
+from tests.factories.accounts import actor, person
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +244,76 @@ def test_diffs_of_odd_bytes_and_names(client: Client):
         assert "<script>x" not in page
         assert "\\xFF&lt;b&gt;.txt" in page
         assert "<b>.txt" not in page
+
+
+def test_branches_are_shown_before_they_are_counted(demo, client: Client):
+    _row, history, (first, _second) = demo
+    histories.git(history.path, "update-ref", "refs/heads/old", first)
+    gate = Event()
+    for _thread in range(later._threads._max_workers):
+        later._threads.submit(gate.wait)
+    try:
+        page = client.get("/ada/demo/branches", headers={"Accept-Language": "en"})
+        assert page.status_code == 200
+        assert "being counted" in text(page)
+        assert 'hx-trigger="load' in text(page)
+    finally:
+        gate.set()
+    _drained()
+    filled = client.get("/ada/demo/branches", headers={"Accept-Language": "en"})
+    assert "ETag" not in page
+    assert re.search(r'aria-label="1\W? ?behind, 0\W? ?ahead"', text(filled))
+    assert "hx-trigger" not in text(filled)
+    again = client.get("/ada/demo/branches", headers={"Accept-Language": "en"})
+    assert client.get("/ada/demo/branches", headers={"Accept-Language": "en", "If-None-Match": again["ETag"]}).status_code == 304
+
+
+def test_a_commit_is_shown_before_the_branches_that_hold_it(demo, client: Client):
+    _row, _history, (first, _second) = demo
+    gate = Event()
+    for _thread in range(later._threads._max_workers):
+        later._threads.submit(gate.wait)
+    try:
+        page = client.get(f"/ada/demo/commit/{first}")
+        assert "First &lt;script&gt;" in text(page)
+        assert 'hx-select=".commit-refs"' in text(page)
+    finally:
+        gate.set()
+    _drained()
+    filled = client.get(f"/ada/demo/commit/{first}", headers={"If-None-Match": page["ETag"]})
+    assert 'href="/ada/demo/tree/main"' in re.search(r'<p class="meta commit-refs">.*?</p>', text(filled), re.DOTALL)[0]
+
+
+def _drained() -> None:
+    """Wait until everything queued before is made."""
+    for future in [later._threads.submit(int) for _thread in range(later._threads._max_workers)]:
+        future.result(timeout=20)
+    while later._running:
+        time.sleep(0.01)
+
+
+def test_last_commits_of_a_long_history_are_computed_by_the_worker(demo, client: Client):
+    row, _history, (first, second) = demo
+    Repository.objects.filter(pk=row.pk).update(commits=LONG_HISTORY + 1)
+    assert "class=skeleton" in text(client.get("/ada/demo/tree/main"))
+    assert "class=skeleton" in text(client.get("/ada/demo/tree/main"))
+    wanted = [one for one in EventRow.objects.all() if one.name == "projects.ListingRequested"]
+    assert [one.payload for one in wanted] == [{"repository_id": row.pk, "oid": second, "folder": ""}], "asked once"
+    events.drain()
+    assert gitstore.last_commits(row.path, second) == {"a.py": second, "src": first}
+    assert "class=skeleton" not in text(client.get("/ada/demo/tree/main"))
+
+
+def test_requests_for_listings_are_bounded_and_only_for_readers(demo):
+    row, _history, (_first, second) = demo
+    Repository.objects.filter(pk=row.pk).update(commits=LONG_HISTORY + 1, visibility="private")
+    row.refresh_from_db()
+    with pytest.raises(NotFound):
+        commands.request_listing(actor(person("bob")), row, oid=second, folder="")
+    ada = actor(row.namespace.user)
+    written = [commands.request_listing(ada, row, oid=second, folder=f"d{n}\udcff") for n in range(listings.WAITING + 5)]
+    assert written == [True] * listings.WAITING + [False] * 5
+    events.drain()
+    assert commands.request_listing(ada, row, oid=second, folder="later")
+    with pytest.raises(NotFound):
+        commands.build_listing(ada, row.pk, oid=second, folder="")
