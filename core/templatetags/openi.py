@@ -61,6 +61,12 @@ def bytes_(number: int | None) -> str:
 
 
 @register.filter
+def web_address(text: str) -> str:
+    """The text as the target of a link if it begins with https:// or http://, else "": a stored `javascript:` is never a link."""
+    return text if text.lower().startswith(("https://", "http://")) else ""
+
+
+@register.filter
 def thousands(number: int | None) -> str:
     """`25,741`."""
     return f"{number or 0:,}"
