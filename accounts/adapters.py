@@ -9,17 +9,21 @@ from allauth.mfa import signals as mfa_signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount import signals as social_signals
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
+from django.contrib.auth import signals as auth_signals
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import commands, queries
 from accounts.events import PersonRegistered, SecurityFact
-from accounts.models import User
+from accounts.models import Phone, User
 from core import events
-from core.clients import client_ip
+from core.clients import client_ip, client_network
+from core.errors import LimitReached
 from core.site import setting
 
 
@@ -70,6 +74,35 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(_("The name “%s” is taken.") % username)
         return str(username)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """allauth's limits, and ours: by account under whatever name it was asked for, and by network, counted without gaps."""
+        super().pre_authenticate(request, **credentials)
+        name = str(credentials.get("username") or credentials.get("email") or "")
+        try:
+            self._taken = commands.take_sign_in(name, network=client_network(request))
+        except LimitReached as error:
+            raise self.validation_error("too_many_login_attempts") from error
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """A right password gives back what it took from the limits."""
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            commands.give_back_sign_in(self._taken)
+        return user
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Password and second factor; without either, a code to the phone or the site that the account came from."""
+        methods = list(super().get_reauthentication_methods(user))
+        if methods or not user.is_authenticated:
+            return methods
+        if Phone.objects.filter(user=user).exists():
+            return [{"id": "phone", "description": _("Use a code sent to your phone"), "url": reverse("phone_reauthenticate")}]
+        for account in SocialAccount.objects.filter(user=user):
+            if account.provider in settings.SOCIALACCOUNT_PROVIDERS:
+                url = account.get_provider(allauth_context.request).get_login_url(allauth_context.request, process="login")
+                return [{"id": "social", "description": _("Sign in again"), "url": url}]
+        return []
+
     def is_safe_url(self, url: str) -> bool:
         """Only addresses of this site are redirected to."""
         return bool(super().is_safe_url(url)) and "\\" not in (url or "")
@@ -119,6 +152,20 @@ def _signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     _note("signed_in", request, user)
 
 
+@receiver(account_signals.user_logged_out)
+def _signed_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    if user is not None:
+        _note("signed_out", request, user)
+
+
+@receiver(auth_signals.user_login_failed)
+def _sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+    # By login only: a line for a known address and none for an unknown one would take different times.
+    person = queries.person_signing_in(str(credentials.get("username") or "").partition("@")[0])
+    if person is not None and request is not None:
+        _note("sign_in_failed", request, person)
+
+
 @receiver(account_signals.password_changed)
 def _password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
     _note("password_changed", request, user)
@@ -149,6 +196,11 @@ def _mfa_added(request: HttpRequest, user: User, authenticator: Any, **kwargs: A
     _note("mfa_added", request, user, name=str(authenticator.type))
 
 
+@receiver(mfa_signals.authenticator_reset)
+def _mfa_reset(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
+    _note("mfa_reset", request, user, name=str(authenticator.type))
+
+
 @receiver(mfa_signals.authenticator_removed)
 def _mfa_removed(request: HttpRequest, user: User, authenticator: Any, **kwargs: Any) -> None:
     _note("mfa_removed", request, user, name=str(authenticator.type))
@@ -157,3 +209,8 @@ def _mfa_removed(request: HttpRequest, user: User, authenticator: Any, **kwargs:
 @receiver(social_signals.social_account_added)
 def _social_added(request: HttpRequest, sociallogin: Any, **kwargs: Any) -> None:
     _note("social_added", request, sociallogin.user, name=str(sociallogin.account.provider))
+
+
+@receiver(social_signals.social_account_removed)
+def _social_removed(request: HttpRequest, socialaccount: Any, **kwargs: Any) -> None:
+    _note("social_removed", request, socialaccount.user, name=str(socialaccount.provider))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.http.response import HttpResponseBase
@@ -24,8 +24,14 @@ def _signed_in_now(request: ActorRequest) -> bool:
 
 
 def needs_proof(request: ActorRequest) -> bool:
-    """True if whoever is signed in by a session has to prove it again before a dangerous act."""
-    return request.user.is_authenticated and not _signed_in_now(request) and is_reauthentication_required(request, app="")
+    """True if whoever is signed in by a session has to prove it again before a dangerous act.
+
+    allauth lets everyone through who has neither password nor second factor; here the adapter names a way for them too (a code to the
+    phone, the site they came from), and only who has no way at all passes.
+    """
+    if not request.user.is_authenticated or _signed_in_now(request):
+        return False
+    return bool(get_adapter().get_reauthentication_methods(request.user))
 
 
 def sudo_required(view: View[P]) -> View[P]:

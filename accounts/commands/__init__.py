@@ -26,10 +26,19 @@ from accounts.commands.organizations import (
     restore_organization,
 )
 from accounts.commands.people import create_user, prepare_social, register_person, slug_taken
-from accounts.commands.phone import confirm_phone, person_by_code, remove_phone, send_phone_code, send_sign_in_code
+from accounts.commands.phone import (
+    confirm_phone,
+    person_by_code,
+    prove_by_phone,
+    remove_phone,
+    send_own_code,
+    send_phone_code,
+    send_sign_in_code,
+)
 from accounts.commands.profile import change_profile, delete_person, encode_avatar, export_person, rename_namespace, set_avatar
 from accounts.commands.samples import sample_site
 from accounts.commands.security import record_security_event
+from accounts.commands.signing_in import give_back_sign_in, take_sign_in
 from accounts.commands.teams import delete_team, save_team, set_team_member
 from accounts.commands.tokens import create_token, note_token_use, revoke_token
 
@@ -53,11 +62,13 @@ __all__ = [
     "end_sessions",
     "export_person",
     "file_complaint",
+    "give_back_sign_in",
     "invite",
     "note_act",
     "note_token_use",
     "person_by_code",
     "prepare_social",
+    "prove_by_phone",
     "publish_legal_document",
     "purge_organization",
     "record_security_event",
@@ -75,6 +86,7 @@ __all__ = [
     "revoke_token",
     "sample_site",
     "save_team",
+    "send_own_code",
     "send_phone_code",
     "send_sign_in_code",
     "send_test_mail",
@@ -86,6 +98,7 @@ __all__ = [
     "set_team_member",
     "slug_taken",
     "suspend_person",
+    "take_sign_in",
     "transfer_ownership",
     "withdraw_invitation",
 ]

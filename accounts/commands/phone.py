@@ -14,7 +14,7 @@ from accounts.ports.sms import gateway
 from core import limits
 from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid
-from core.secrets import encrypt, keyed_hash
+from core.secrets import decrypt, encrypt, keyed_hash
 
 CODE_SECONDS = 600
 TRIES = 5
@@ -122,3 +122,22 @@ def person_by_code(number: str, code: str) -> User:
     if phone is None:
         raise Invalid(_("The code is wrong or too old."), field="code")
     return phone.user
+
+
+def _own_number(actor: Actor) -> str:
+    row = Phone.objects.filter(user=actor.person).first() if actor.person else None
+    if row is None:
+        raise Forbidden(_("Your account has no phone number."), code="no_phone")
+    return decrypt(row.number_encrypted, purpose="phone")
+
+
+def send_own_code(actor: Actor) -> None:
+    """A code to one's own number, to prove before a dangerous act that it is still oneself. Raises Forbidden, LimitReached, Unavailable."""
+    number = _own_number(actor)
+    _limit(number, actor.ip)
+    _send(number, purpose="proof")
+
+
+def prove_by_phone(actor: Actor, *, code: str) -> None:
+    """Use up that code. Raises Forbidden, Invalid."""
+    _check(_own_number(actor), code, purpose="proof")

@@ -18,3 +18,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Six-digit code"), max_length=8, widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
     )
+
+
+class SendForm(forms.Form):
+    """Nothing to fill in: send a code."""

@@ -4,7 +4,9 @@ from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
@@ -43,3 +45,9 @@ class SignupForm(AcceptLegalPages, AllauthSignupForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.ask_to_accept()
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """For a known address allauth answers as for a new one; the password is hashed here too, so that both take as long."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data.get("password1"))
+        return super().try_save(request)

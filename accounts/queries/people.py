@@ -33,6 +33,15 @@ def person(login: str) -> User:
     return found
 
 
+def person_signing_in(name: str) -> User | None:
+    """Who a login or a confirmed address means on the sign-in page, None for nobody."""
+    rows = User.objects.filter(is_active=True)
+    found = rows.filter(username__iexact=name).first() if name else None
+    if found is None and "@" in name:
+        found = rows.filter(emailaddress__email__iexact=name, emailaddress__verified=True).first()
+    return found
+
+
 def organization(slug: str) -> Organization:
     """The organisation of that name, present or former. Raises NotFound."""
     rows = Organization.objects.select_related("namespace").filter(deleted_at=None)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("settings/phone", phone.settings_phone, name="settings_phone"),
     path("settings/log", views.settings_log, name="settings_log"),
     path("-/avatars/<str:sha256>", views.avatar, name="avatar"),
+    path("-/account/phone/reauthenticate", phone.phone_reauthenticate, name="phone_reauthenticate"),
     path("-/account/", include("allauth.urls")),
     path("login/phone", phone.phone_sign_in, name="phone_sign_in"),
     path("login", allauth.login, name="account_login"),

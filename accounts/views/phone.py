@@ -1,5 +1,7 @@
 """Signing in by phone, and the number in the settings."""
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.utils import get_next_redirect_url, perform_login
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts import commands
-from accounts.forms.phone import CodeForm, PhoneForm
+from accounts.forms.phone import CodeForm, PhoneForm, SendForm
 from accounts.queries import security
 from accounts.views.settings import signed_in
 from core.actors import ActorRequest
@@ -29,6 +31,7 @@ def phone_sign_in(request: ActorRequest) -> HttpResponseBase:
         request.session["phone_sign_in"] = number = sent
     elif act == "check" and number and (person := attempt(code, lambda cleaned: commands.person_by_code(number, cleaned["code"]))):
         del request.session["phone_sign_in"]
+        record_authentication(request, person, method="phone")
         answer: HttpResponseBase = perform_login(request, person, email_verification="none", redirect_url=get_next_redirect_url(request))
         return answer
     context = {"form": form, "code_form": code, "number": number if act else ""}
@@ -64,3 +67,18 @@ def settings_phone(request: ActorRequest) -> HttpResponse:
         "form": form, "code_form": code, "number": number if act else "", "phone": security.phone(request.actor.person), "tab": "phone",
     }  # fmt: skip
     return render(request, "accounts/settings/phone.html", context, status=422 if form.errors or code.errors else 200)
+
+
+@never_cache
+@signed_in
+def phone_reauthenticate(request: ActorRequest) -> HttpResponseBase:
+    """Prove by a code to one's own number that it is still oneself; then go on with what was asked for."""
+    act = request.POST.get("act", "")
+    form = CodeForm(request.POST if act == "check" else None)
+    send = SendForm(request.POST if act == "send" else None)
+    was_sent = act == "send" and attempt(send, done(lambda _cleaned: commands.send_own_code(request.actor)))
+    if act == "check" and attempt(form, done(lambda cleaned: commands.prove_by_phone(request.actor, code=cleaned["code"]))):
+        record_authentication(request, request.user, method="phone", reauthenticated=True)
+        return resume_request(request) or redirect("/settings/profile")
+    context = {"form": form, "send_form": send, "was_sent": was_sent or act == "check", "next": get_next_redirect_url(request) or ""}
+    return render(request, "accounts/phone_reauthenticate.html", context, status=422 if form.errors or send.errors else 200)
