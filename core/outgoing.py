@@ -87,6 +87,14 @@ def _embedded(address: IPv6Address) -> list[IPv4Address]:
     return []
 
 
+def _ascii(host: str) -> str:
+    """The name as DNS knows it, "" if it is none. Spelled out here, or curl would translate it by newer rules into another, unjudged name."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+
+
 def _resolve(host: str, port: int) -> list[str]:
     """All addresses of `host`, in the resolver's order. Raises Invalid."""
     try:
@@ -121,7 +129,7 @@ def check_url(url: str, *, schemes: tuple[str, ...] | None = None, field: str = 
         raise malformed from error
     if parts.scheme.lower() not in schemes:
         raise Invalid(_("Only %s addresses can be fetched.") % ", ".join(f"{scheme}://" for scheme in schemes), field=field, code="scheme")
-    host = host.rstrip(".")
+    host = _ascii(host.rstrip("."))
     if not host or host.startswith("-") or "%" in host:
         raise malformed
     port = port or DEFAULT_PORTS[parts.scheme.lower()]

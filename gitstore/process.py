@@ -26,6 +26,7 @@ BASE_CONFIG: dict[str, str] = {
     "pack.threads": "1",
     "pack.windowMemory": "256m",
     "protocol.allow": "never",
+    "transfer.bundleURI": "false",  # the other side names no further address to fetch from
     "uploadpack.allowFilter": "true",
     "uploadpack.allowAnySHA1InWant": "false",
     "diff.renames": "true",
