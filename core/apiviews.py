@@ -165,7 +165,7 @@ class ApiView(APIView):
     def require_match(self, request: Request, value: Any) -> None:
         """Raise PreconditionFailed if `If-Match` names another state than the one GET would print as `value`."""
         wanted = request.headers.get("If-Match", "")
-        if wanted and not _matches(wanted, etag_of(value)):
+        if wanted and not matches(wanted, etag_of(value)):
             raise PreconditionFailed(_("This changed meanwhile."))
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -178,7 +178,7 @@ class ApiView(APIView):
         safe = request.method in ("GET", "HEAD")
         if safe and isinstance(answer, Response) and answer.status_code == 200:
             tag = etag_of(answer.data)
-            if _matches(request.headers.get("If-None-Match", ""), tag):
+            if matches(request.headers.get("If-None-Match", ""), tag):
                 answer = HttpResponse(status=304)
             answer["ETag"] = tag
         if "Cache-Control" not in answer:
@@ -206,7 +206,7 @@ def cross_origin(request: Request | HttpRequest, answer: HttpResponseBase, metho
     return answer
 
 
-def _matches(header: str, tag: str) -> bool:
+def matches(header: str, tag: str) -> bool:
     """True if a header of entity tags names `tag`; a proxy that compresses marks it weak."""
     return header.strip() == "*" or tag in [each.removeprefix("W/") for each in parse_etags(header)]
 

@@ -106,7 +106,7 @@ PARAMETERS = {
     "login": "login of a person",
     "slug": "name of an organization",
     "team": "name of a team in addresses",
-    "pk": "id",
+    "id": "number of the thing, from a list",
     "branch": "name of a branch, slashes included",
     "tag": "name of a tag, slashes included",
     "oid": "full object id, 40 hexadecimal digits",
@@ -146,10 +146,23 @@ def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -
         for name, words in PROBLEMS.values()
     }
     parts["responses"]["NotModified"] = {"description": "`If-None-Match` names the present state."}
+    for found in parts["schemas"].values():
+        for one in found.get("properties", {}).values():
+            _without_choices(one)
     for address, operations in result["paths"].items():
         for method, found in operations.items():
             _complete(address, method, found)
     return result
+
+
+def _without_choices(part: dict[str, Any]) -> None:
+    """drf-spectacular lists the words of a choice in its description; they stand in `enum` already."""
+    for one in (part, part.get("items", {})):
+        words = one.get("description", "").partition("* `")[0].strip()
+        if words:
+            one["description"] = words
+        else:
+            one.pop("description", None)
 
 
 def _problem() -> dict[str, Any]:

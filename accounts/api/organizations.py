@@ -157,11 +157,11 @@ class InvitationsApi(OrganizationBase):
 
     @operation("list_invitations", answer=page_of(shapes.InvitationOut), query=PAGED, scope=Scope.ADMIN)
     def get(self, request: Request, slug: str) -> Response:
-        """Open invitations of an organization
+        """Invitations of an organization that nobody accepted yet
 
         For its owners.
         """
-        rows = queries.open_invitations(self.administered(request, slug)).select_related("user")
+        rows = self.administered(request, slug).invitations.filter(accepted_at=None).select_related("user")
         return self.rows(request, rows, by="-created_at", show=shapes.invitation_out)
 
     @operation(
@@ -187,7 +187,8 @@ class InvitationApi(OrganizationBase):
 
         Its link stops working.
         """
-        found: Invitation | None = queries.open_invitations(self.administered(request, slug)).filter(pk=min(pk, 2**62)).first()
+        rows = self.administered(request, slug).invitations.filter(accepted_at=None)
+        found: Invitation | None = rows.filter(pk=min(pk, 2**62)).first()
         if found is None:
             raise NotFound(_("There is no such invitation."))
         commands.withdraw_invitation(self.actor(request), found)

@@ -147,7 +147,7 @@ class InvitationIn(serializers.Serializer[Any]):
 
 
 class InvitationOut(serializers.Serializer[Any]):
-    """An open invitation."""
+    """An invitation that was not accepted yet."""
 
     id = serializers.IntegerField()
     login = serializers.CharField(allow_blank=True)
@@ -155,6 +155,7 @@ class InvitationOut(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=Role.values)
     created = serializers.DateTimeField()
     expires = serializers.DateTimeField()
+    declined = serializers.BooleanField()
 
 
 def invitation_out(row: Invitation) -> dict[str, Any]:
@@ -162,6 +163,7 @@ def invitation_out(row: Invitation) -> dict[str, Any]:
     return {
         "id": row.pk, "login": row.user.username if row.user else "", "email": row.email, "role": row.role,
         "created": row.created_at.isoformat(), "expires": row.expires_at.isoformat(),
+        "declined": row.declined_at is not None,
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 import gitstore
 from core import encodings, filenames, markdown, restructuredtext
-from core.apiviews import opened, sealed
+from core.apiviews import matches, opened, sealed
 from core.blobs.downloads import range_of
 from core.errors import NotFound
 from core.schema import BYTES, CURSOR, LIMIT, flag, operation, page_of, text
@@ -109,7 +109,7 @@ class RawApi(GitBase):
 def ranged(request: Request, size: int, etag: str, pieces: Callable[[int, int], Iterator[bytes]]) -> HttpResponseBase:
     """200, 206 with one range, 304 or 416 (RFC 9110 §14), as a download in a sandbox."""
     headers = {"ETag": etag, "Accept-Ranges": "bytes", "Content-Security-Policy": SANDBOX, "Content-Disposition": "attachment"}
-    if etag in [each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")]:
+    if matches(request.headers.get("If-None-Match", ""), etag):
         return HttpResponse(status=304, headers=headers)
     wanted = request.headers.get("Range", "") if request.headers.get("If-Range", etag) == etag else ""
     try:
@@ -183,13 +183,16 @@ class ArchiveApi(GitBase):
         here, kind = self.at(row, request.query_params.get("ref", "")), request.query_params.get("format", "zip")
         if kind not in FORMATS:
             raise NotFound(_("Archives come as .zip and .tar.gz."))
+        tag = f'"{here.oid}.{kind}"'
+        if matches(request.headers.get("If-None-Match", ""), tag):
+            return HttpResponse(status=304, headers={"ETag": tag})
         self.spend(request, 10)
         label = "".join("-" if character in "/\\" or ord(character) < 32 else character for character in here.shown)[:100]
         top = f"{row.name}-{label}"
         body = gitstore.archive(row.path, here.oid, kind, top) if request.method == "GET" else iter(())
         answer = StreamingHttpResponse(body, content_type="application/octet-stream")
         answer["Content-Disposition"] = content_disposition_header(True, f"{top}.{kind}") or "attachment"
-        answer["ETag"] = f'"{here.oid}.{kind}"'
+        answer["ETag"] = tag
         return answer
 
 

@@ -1,0 +1,168 @@
+"""The API's own description as a page: operations by noun, each with its fields and a line for curl."""
+
+import json
+import shlex
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as N_
+from drf_spectacular.generators import SchemaGenerator
+
+HEADINGS = {
+    "user": N_("Yourself: profile, keys, tokens"),
+    "users": N_("People"),
+    "organizations": N_("Organizations and teams"),
+    "repositories": N_("Repositories"),
+    "access": N_("Access to a repository"),
+    "refs": N_("Branches, tags and their protection"),
+    "files": N_("Files"),
+    "history": N_("History"),
+    "forks": N_("Forks"),
+    "stars": N_("Stars and watching"),
+    "releases": N_("Releases"),
+    "site": N_("The whole site"),
+}
+SAMPLES = {
+    "namespace": "ada", "name": "demo", "login": "ada", "slug": "pcl-intelligence", "team": "vision", "id": "1", "branch": "topic", "tag": "v1.0",
+    "oid": "0123456789abcdef0123456789abcdef01234567", "path": "README.md", "file": "demo.whl", "token": "CI", "ref": "main",
+    "confirm": "ada/demo", "base": "main", "head": "topic",
+}  # fmt: skip
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The OpenAPI document; made once in a process."""
+    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A parameter, or a field of a body; `choices` are the words it may be."""
+
+    name: str
+    kind: str
+    place: str = ""
+    required: bool = False
+    description: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one address."""
+
+    id: str
+    method: str
+    address: str
+    summary: str
+    description: str
+    scope: str
+    parameters: tuple[Field, ...]
+    body: tuple[Field, ...]
+    answer: tuple[Field, ...]
+    sample: str
+    statuses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Operations on one noun."""
+
+    name: str
+    title: str
+    operations: tuple[Operation, ...]
+
+
+def groups(origin: str) -> list[Group]:
+    """All operations in the reader's language; `origin` is scheme and host."""
+    found: dict[str, list[Operation]] = {name: [] for name in HEADINGS}
+    for address, methods in schema()["paths"].items():
+        for method, operation in methods.items():
+            found[operation["tags"][0]].append(_operation(origin, address, method, operation))
+    return [Group(name, gettext(HEADINGS[name]), tuple(operations)) for name, operations in found.items() if operations]
+
+
+def _operation(origin: str, address: str, method: str, found: dict[str, Any]) -> Operation:
+    content = found.get("requestBody", {}).get("content", {})
+    return Operation(
+        id=found["operationId"],
+        method=method.upper(),
+        address=address,
+        summary=gettext(found["summary"]),
+        description=gettext(found["description"]) if found.get("description") else "",
+        scope=found["x-scope"],
+        parameters=tuple(_field(one["name"], one["schema"], one, one["in"]) for one in found.get("parameters", [])),
+        body=_fields(next(iter(content.values()), {}).get("schema", {})),
+        answer=_answer(found["responses"]),
+        sample=_curl(origin, address, method, found),
+        statuses=tuple(found["responses"]),
+    )
+
+
+def _resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """A schema behind its reference."""
+    if "$ref" in part:
+        found: dict[str, Any] = schema()["components"]["schemas"][part["$ref"].rpartition("/")[2]]
+        return found
+    return _resolved(part["allOf"][0]) if len(part.get("allOf", [])) == 1 else part
+
+
+def _field(name: str, kind: dict[str, Any], about: dict[str, Any], place: str = "") -> Field:
+    resolved = _resolved(kind)
+    one_of = [_resolved(choice) for choice in resolved.get("oneOf", [])]
+    words = [word for choice in (resolved, *one_of) for word in choice.get("enum", []) if word not in ("", None)]
+    shown = str(resolved.get("format") or resolved.get("type") or (one_of and one_of[0].get("type")) or "object")
+    if resolved.get("type") == "array":
+        shown = f"[{_resolved(resolved['items']).get('type', 'object')}]"
+    description = about.get("description") or kind.get("description") or ""
+    return Field(
+        name, shown, place, bool(about.get("required")) is True, gettext(description) if description else "", tuple(map(str, words))
+    )
+
+
+def _fields(body: dict[str, Any]) -> tuple[Field, ...]:
+    found = _resolved(body)
+    required = found.get("required", [])
+    return tuple(
+        _field(
+            name, part, {"required": name in required, "description": _resolved(part).get("description", "") if "$ref" not in part else ""}
+        )
+        for name, part in found.get("properties", {}).items()
+    )
+
+
+def _answer(responses: dict[str, Any]) -> tuple[Field, ...]:
+    """Fields of the first good answer; those of one item where it is a page."""
+    good = next((part for status, part in responses.items() if status.startswith("2")), {})
+    body = _resolved(good.get("content", {}).get("application/json", {}).get("schema", {}))
+    items = body.get("properties", {}).get("items")
+    return _fields(items["items"] if items and "next" in body["properties"] else body)
+
+
+def _curl(origin: str, address: str, method: str, found: dict[str, Any]) -> str:
+    """A line that can be pasted once TOKEN is set."""
+    parts = ["curl"]
+    if method != "get":
+        parts.append(f"-X {method.upper()}")
+    if found["x-scope"]:
+        parts.append('-H "Authorization: Bearer $TOKEN"')
+    content = found.get("requestBody", {}).get("content", {})
+    example = content.get("application/json", {}).get("examples", {})
+    if example:
+        value = json.dumps(next(iter(example.values()))["value"], ensure_ascii=False)
+        parts += ["--json", shlex.quote(value)]
+    elif content:
+        parts = [part for part in parts if not part.startswith("-X")] + ["-T demo.whl"]
+    filled = address
+    query = []
+    for one in found.get("parameters", []):
+        sample = SAMPLES.get(one["name"], "…")
+        if one["in"] == "path":
+            filled = filled.replace("{" + one["name"] + "}", sample)
+        elif one.get("required"):
+            query.append(f"{one['name']}={sample}")
+    target = origin + filled + ("?" + "&".join(query) if query else "")
+    return " ".join([*parts, shlex.quote(target)])

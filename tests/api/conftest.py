@@ -1,0 +1,108 @@
+"""A small world: Ada's public and private repositories, an organisation, one thing of each kind in them."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from accounts import commands as people
+from core import blobs
+from core.actors import SYSTEM, Scope
+from projects import commands, queries
+from projects.commands.moves import create_tag
+from projects.models import Protection
+from tests.factories import accounts as make
+from tests.factories.projects import commit
+
+
+def ssh_key(number: int) -> str:
+    """A well-formed public key of its own."""
+    import base64
+
+    raw = b"\0\0\0\x0bssh-ed25519\0\0\0 " + number.to_bytes(4, "big") * 8
+    return "ssh-ed25519 " + base64.b64encode(raw).decode()
+
+
+@pytest.fixture(autouse=True)
+def _enough_budget(settings):
+    settings.ANONYMOUS_NETWORK_BUDGET = settings.ANONYMOUS_OVERALL_BUDGET = 10**6
+
+
+def fill(world, repository, owner):
+    """One thing of every kind inside a repository."""
+    commit(repository, {"README.md": b"# Demo\n", "src/a.py": b"print(1)\n", "old.txt": b""})
+    actor = make.actor(owner)
+    commands.create_branch(actor, repository, branch="topic", start="main")
+    create_tag(actor, repository, tag="v1.0", target="main", message="First")
+    release = commands.save_release(actor, repository, tag="v1.0", title="First")
+    stored = blobs.put([b"wheel"])
+    commands.add_asset(actor, release, name="demo.whl", sha256=stored.sha256, size=stored.size)
+    commands.set_collaborator(actor, repository, world.bob, access="write")
+    key = commands.add_deploy_key(actor, repository, title="ci", key=ssh_key(1000 + repository.pk))
+    rule = commands.save_protection(actor, repository, kind=Protection.Kind.TAG, pattern="v*", push_access="maintain", merge_access="write")
+    commands.star_repository(actor, repository)
+    oid = queries.default_position(repository).oid
+    return {"branch": "topic", "tag": "v1.0", "file": "demo.whl", "path": "src/a.py", "key": key.pk, "rule": rule.pk, "commit": oid}
+
+
+@pytest.fixture
+def world(db, client):
+    """`call(operation, who, repository=…)` asks an operation with the body of its example; `who` is a token's text or None."""
+    it = SimpleNamespace(ada=make.person("ada"), bob=make.person("bob"), eve=make.person("eve"), root=make.person("root", is_admin=True))
+    it.demo = commands.create_repository(make.actor(it.ada), it.ada.namespace, name="demo")
+    it.secret = commands.create_repository(make.actor(it.ada), it.ada.namespace, name="secret", visibility="private")
+    it.inside = {row.name: fill(it, row, it.ada) for row in (it.demo, it.secret)}
+    it.organization = people.create_organization(make.actor(it.ada), "pcl")
+    it.team = people.save_team(make.actor(it.ada), it.organization, name="Vision")
+    people.set_member(make.actor(it.ada), it.organization, it.bob, role="developer")
+    people.set_team_member(make.actor(it.ada), it.team, it.bob, present=True)
+    it.invitation = people.invite(make.actor(it.ada), it.organization, email="x@example.org", role="reader")[0]
+    it.key = people.add_ssh_key(make.actor(it.ada), key=ssh_key(1))
+    it.signing = people.add_signing_key(make.actor(it.ada), key=ssh_key(2))
+    people.create_token(SYSTEM, it.ada, name="CI", scope=Scope.READ)
+    gone = commands.create_repository(make.actor(it.ada), it.ada.namespace, name="gone")
+    commands.delete_repository(make.actor(it.ada), gone, confirmation="ada/gone")
+    it.gone = gone
+    it.tokens = {scope: make.token(it.ada, scope) for scope in ("read", "write", "admin")}
+    it.outsider, it.staff = make.token(it.eve), make.token(it.root)
+
+    def address(operation, repository):
+        values = dict(it.inside[repository.name])
+        pk = {"keys": values["key"], "protections": values["rule"]} if operation.in_repository else {
+            "keys": it.key.pk, "signing-keys": it.signing.pk, "invitations": it.invitation.pk, "deleted-repositories": it.gone.pk}  # fmt: skip
+        parts = operation.path.split("/")
+        values["id"] = next((pk[part] for part in parts if part in pk), 1)
+        values["oid"] = values["commit"]
+        if "blobs" in parts or "oid" in [one["name"] for one in operation.found.get("parameters", []) if one["in"] == "query"]:
+            import gitstore
+
+            values["oid"] = gitstore.entry_at(repository.path, values["commit"], "src/a.py").oid
+        if operation.id in ("get_readme", "get_tree"):
+            values["path"] = ""
+        slug = "pcl"
+        confirm = slug if operation.id == "delete_organization" else str(repository)
+        return operation.address(
+            **{
+                **values,
+                "namespace": "ada",
+                "name": repository.name,
+                "login": "bob",
+                "slug": slug,
+                "team": it.team.slug,
+                "token": "CI",
+                "confirm": confirm,
+            }  # fmt: skip
+        )
+
+    def ask(method, path, who=None, body=None, **headers):
+        if who:
+            headers["Authorization"] = f"Bearer {who}"
+        options = {"content_type": "application/json"} if body is not None else {}
+        return client.generic(method, path, data="" if body is None else json.dumps(body), headers=headers, **options)
+
+    it.ask = ask
+    it.address = address
+    it.call = lambda operation, who=None, repository=None, **headers: ask(
+        operation.method, address(operation, repository or it.demo), who, operation.body(), **headers
+    )
+    return it

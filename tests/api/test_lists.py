@@ -1,0 +1,158 @@
+"""Each list: the number of queries does not grow with its rows, and its pages have neither gaps nor repetitions."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import commands as people
+from core.actors import SYSTEM, Scope
+from projects import commands
+from projects.commands.moves import create_tag
+from projects.models import ContributionDay
+from tests.api.conftest import ssh_key
+from tests.api.operations import LISTS
+from tests.factories import accounts as make
+from tests.factories.projects import commit
+
+MORE = 10
+
+
+def forks(world, number):
+    person = make.person(f"forker{number}")
+    fork = commands.fork_repository(make.actor(person), world.demo, into=person.namespace)
+    commands.star_repository(make.actor(world.bob), fork)
+    return fork
+
+
+def shared(world, number):
+    """A repository of the organisation that its team may work in."""
+    row = commands.create_repository(make.actor(world.ada), world.organization.namespace, name=f"shared{number}", readme=True)
+    commands.set_team_access(make.actor(world.ada), row, world.team, access="write")
+
+
+def teams(world, number):
+    """Another team, with access to one repository of the organisation."""
+    return people.save_team(make.actor(world.ada), world.organization, name=f"Team {number}")
+
+
+def members(world, number):
+    person = make.person(f"member{number}")
+    people.set_member(make.actor(world.ada), world.organization, person, role="reader")
+    people.set_team_member(make.actor(world.ada), world.team, person, present=True)
+
+
+def deleted(world, number):
+    row = commands.create_repository(make.actor(world.ada), world.ada.namespace, name=f"gone{number}")
+    commands.delete_repository(make.actor(world.ada), row, confirmation=str(row))
+
+
+def contributor(world, number):
+    ContributionDay.objects.create(
+        repository=world.demo, email=f"c{number}@example.org", name="C", day=date(2026, 1, 1), commits=number + 1
+    )
+
+
+def push(world, number):
+    commit(world.demo, {f"n{number}.txt": b"x"})
+
+
+GROW = {
+    "list_repositories": forks,
+    "list_own_repositories": lambda world, number: shared(world, number),
+    "list_deleted_repositories": deleted,
+    "list_forks": forks,
+    "list_starred_repositories": forks,
+    "list_stargazers": lambda world, number: commands.star_repository(make.actor(make.person(f"fan{number}")), world.demo),
+    "list_activity": lambda world, number: commands.create_branch(make.actor(world.ada), world.demo, branch=f"b{number}", start="main"),
+    "list_repository_activity": push,
+    "list_organizations": lambda world, number: people.create_organization(make.actor(world.ada), f"org-{number}"),
+    "list_members": members,
+    "list_team_members": members,
+    "list_invitations": lambda world, number: people.invite(
+        make.actor(world.ada), world.organization, email=f"i{number}@example.org", role="reader"
+    ),
+    "list_teams": teams,
+    "list_team_repositories": shared,
+    "list_ssh_keys": lambda world, number: people.add_ssh_key(make.actor(world.ada), key=ssh_key(100 + number)),
+    "list_signing_keys": lambda world, number: people.add_signing_key(make.actor(world.ada), key=ssh_key(200 + number)),
+    "list_tokens": lambda world, number: people.create_token(SYSTEM, world.ada, name=f"more{number}", scope=Scope.READ),
+    "list_collaborators": lambda world, number: commands.set_collaborator(
+        make.actor(world.ada), world.demo, make.person(f"helper{number}"), access="read"
+    ),
+    "list_repository_teams": lambda world, number: commands.set_team_access(
+        SYSTEM, world.owned, people.save_team(make.actor(world.ada), world.organization, name=f"Team {number}"), access="read"
+    ),
+    "list_deploy_keys": lambda world, number: commands.add_deploy_key(
+        make.actor(world.ada), world.demo, title="k", key=ssh_key(300 + number)
+    ),
+    "list_protections": lambda world, number: commands.save_protection(
+        make.actor(world.ada), world.demo, kind="branch", pattern=f"r{number}", push_access="write", merge_access="write",
+        push_users=[world.bob],
+    ),
+    "list_releases": lambda world, number: commands.save_release(make.actor(world.ada), world.demo, tag=f"v2.{number}", target="main"),
+    "list_branches": lambda world, number: commands.create_branch(make.actor(world.ada), world.demo, branch=f"b{number}", start="main"),
+    "list_tags": lambda world, number: create_tag(make.actor(world.ada), world.demo, tag=f"t{number}"),
+    "list_commits": push,
+    "list_contributors": contributor,
+    "get_tree": push,
+    "get_blame": push,
+    "list_licences": None,  # the same for everybody, from files
+    "list_gitignores": None,
+}  # fmt: skip
+
+
+def test_every_list_is_here():
+    assert {one.id for one in LISTS} == GROW.keys(), "say how its rows become more"
+
+
+def count(world, address):
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        answer = world.ask("GET", address, world.tokens["admin"])
+    assert answer.status_code == 200, answer.content
+    return len(captured), answer.json()
+
+
+@pytest.mark.parametrize("operation", [one for one in LISTS if GROW[one.id]], ids=lambda one: one.id)
+def test_queries_do_not_grow_with_rows(operation, world):
+    address = world.address(operation, world.demo)
+    if operation.id == "list_repository_teams":
+        world.owned = commands.create_repository(make.actor(world.ada), world.organization.namespace, name="owned")
+        address = "/api/v1/repositories/pcl/owned/teams"
+    GROW[operation.id](world, 0)
+    count(world, address)  # the token's last use is written once a minute
+    few, first = count(world, address)
+    for number in range(1, MORE + 1):
+        GROW[operation.id](world, number)
+    count(world, address)
+    many, more = count(world, address)
+    assert few == many <= 15
+    if operation.id != "get_blame":
+        assert len(more["items"]) >= min(30, len(first["items"]) + MORE)
+
+
+@pytest.mark.parametrize("operation", [one for one in LISTS if one.id != "get_blame"], ids=lambda one: one.id)
+def test_pages_have_neither_gaps_nor_repetitions(operation, world):
+    address = world.address(operation, world.demo)
+    if operation.id == "list_repository_teams":
+        world.owned = commands.create_repository(make.actor(world.ada), world.organization.namespace, name="owned")
+        address = "/api/v1/repositories/pcl/owned/teams"
+    for number in range(3):
+        if GROW[operation.id]:
+            GROW[operation.id](world, number)
+    joint = "&" if "?" in address else "?"
+    whole = world.ask("GET", f"{address}{joint}limit=100", world.tokens["admin"]).json()["items"]
+    assert len(whole) >= 3
+    seen, page = [], f"{address}{joint}limit=2"
+    for _turn in range(60):
+        answer = world.ask("GET", page, world.tokens["admin"])
+        seen += answer.json()["items"]
+        if not answer.json()["next"]:
+            assert "Link" not in answer
+            break
+        page = answer["Link"].partition(">")[0].lstrip("<").removeprefix("http://testserver")
+    same = [{key: value for key, value in row.items() if key != "used_at"} for row in seen]
+    assert same == [{key: value for key, value in row.items() if key != "used_at"} for row in whole]
