@@ -147,6 +147,8 @@ def can_star(actor: Actor, repository: Repository) -> Decision:
     """Anyone signed in who may read it."""
     if not (readable := can_read(actor, repository)):
         return readable
+    if actor.repositories is not None and repository.pk not in actor.repositories:
+        return refuse(_("This token is limited to other repositories."), "scope")
     refusal = needs(actor, Scope.WRITE)
     return ALLOW if refusal is None else refusal
 
