@@ -10,5 +10,5 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect allauth's receivers (the one exception to "no signals", see adapters.py)."""
-        from accounts import adapters  # noqa: F401
+        """Connect allauth's receivers (the one exception to "no signals", see adapters.py) and fill the named places."""
+        from accounts import adapters, panels  # noqa: F401

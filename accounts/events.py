@@ -22,6 +22,13 @@ class NamespaceRenamed(Fact):
 
 
 @dataclass(frozen=True)
+class ProfileChanged(Fact):
+    """What a person or organisation says of itself changed, or whether its page is shown."""
+
+    namespace_id: int
+
+
+@dataclass(frozen=True)
 class OrganizationCreated(Fact):
     """`by_id` founded an organisation and owns it."""
 

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "projects.apps.ProjectsConfig",
     "accounts.apps.AccountsConfig",
     "core.apps.CoreConfig",
+    "search.apps.SearchConfig",  # after those that register their documents
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -200,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-deleted": {"task": "projects.tasks.purge_deleted", "schedule": schedule(3600)},
     "purge-organizations": {"task": "accounts.tasks.purge_organizations", "schedule": schedule(3600)},
     "sample-site": {"task": "accounts.tasks.sample_site", "schedule": schedule(6 * 3600)},
+    "index-pending": {"task": "search.tasks.index_pending", "schedule": schedule(5)},
     "resume-imports": {"task": "projects.tasks.resume_imports", "schedule": schedule(30)},
     "resume-purges": {"task": "projects.tasks.resume_purges", "schedule": schedule(30)},
     "sweep-pools": {"task": "projects.tasks.sweep_pools", "schedule": schedule(1800)},
@@ -257,6 +259,9 @@ MAIL_DIR = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"OpenI <noreply@{_base.hostname}>")
 EMAIL_TIMEOUT = 10
 
+ELASTICSEARCH_URL = env.str("ELASTICSEARCH_URL", default="")  # empty: the embedded index
+SEARCH_PREFIX = env.str("SEARCH_PREFIX", default="openi")  # of index names in Elasticsearch
+SEARCH_DIR = DATA_DIR / "search"
 REPOSITORIES_DIR = Path(env.str("REPOSITORIES_DIR", default=str(DATA_DIR / "repositories")))
 BLOBS_DIR = DATA_DIR / "blobs"
 S3 = {

@@ -10,6 +10,7 @@ urlpatterns = [
     path("-/metrics", health.metrics_text, name="metrics"),
     path("", include("core.urls")),
     path("", include("accounts.urls")),
+    path("", include("search.urls")),
     path("api/", include("openi.api_urls")),
     path("", include("projects.urls")),
 ]

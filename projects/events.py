@@ -40,6 +40,13 @@ class RepositoryDeleted(Fact):
 
 
 @dataclass(frozen=True)
+class RepositoryChanged(Fact):
+    """What is known of it changed: description, topics, archived, taken down, a star taken back, or what the indexer counted."""
+
+    repository_id: int
+
+
+@dataclass(frozen=True)
 class VisibilityChanged(Fact):
     """Who may read changed."""
 

@@ -23,6 +23,7 @@ def _administers(actor: Actor, repository: Repository) -> bool:
 
 
 tabs.add(Tab("code", _("Code"), "code", "", _always), order=10)
+tabs.add(Tab("mirror", _("Mirror"), "refresh-cw", "/mirror", lambda _actor, repository: getattr(repository, "mirror", None) is not None), order=60)
 tabs.add(Tab("releases", _("Releases"), "tag", "/releases", _always, count="releases"), order=70)
 tabs.add(Tab("contributors", _("Contributors"), "users", "/contributors", _always), order=80)
 tabs.add(Tab("settings", _("Settings"), "settings", "/settings", _administers), order=90)

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import rules
+from accounts.events import ProfileChanged
 from accounts.models import AuditEntry, Complaint, LegalDocument, Organization, User
-from core import site
+from core import events, site
 from core.actors import Actor
 from core.errors import Conflict, Invalid, NotFound
 from core.models import Delivery
@@ -32,6 +33,7 @@ def suspend_person(actor: Actor, person: User, *, reason: str) -> None:
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(state=User.State.SUSPENDED, suspended_reason=reason.strip()[:500])
         note_act(actor, "suspend_person", person.username, reason=reason)
+        events.publish(ProfileChanged(namespace_id=person.namespace_id or 0))
     end_sessions(person)
 
 
@@ -50,6 +52,7 @@ def reinstate_person(actor: Actor, person: User) -> None:
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(state=User.State.ACTIVE, suspended_reason="")
         note_act(actor, "reinstate_person", person.username)
+        events.publish(ProfileChanged(namespace_id=person.namespace_id or 0))
 
 
 def reset_second_factor(actor: Actor, person: User, *, reason: str) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.commands.names import require_free_slug, require_name, take_slug
-from accounts.events import OrganizationClosed, OrganizationCreated, OrganizationRestored
+from accounts.events import OrganizationClosed, OrganizationCreated, OrganizationRestored, ProfileChanged
 from accounts.logic import clean_display_name
 from accounts.models import FormerName, Membership, Namespace, Organization, User
 from core import events
@@ -49,12 +49,14 @@ def create_organization(actor: Actor, slug: str, *, display_name: str = "", desc
 def change_organization(
     actor: Actor, organization: Organization, *, display_name: str, description: str, location: str, website: str, contact_email: str
 ) -> Organization:
-    """Write the profile. Raises Forbidden (rules.can_administer_organization)."""
+    """Write the profile. Raises Forbidden (rules.can_administer_organization). Publishes ProfileChanged."""
     rules.can_administer_organization(actor, organization).require()
     organization.display_name = clean_display_name(display_name)
     organization.description, organization.location = description.strip(), location.strip()
     organization.website, organization.contact_email = website, contact_email
-    organization.save(update_fields=["display_name", "description", "location", "website", "contact_email"])
+    with transaction.atomic():
+        organization.save(update_fields=["display_name", "description", "location", "website", "contact_email"])
+        events.publish(ProfileChanged(namespace_id=organization.namespace_id))
     return organization
 
 

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from accounts import rules
 from accounts.commands.administration import end_sessions
 from accounts.commands.names import require_free_slug, require_name, take_slug
-from accounts.events import NamespaceRenamed
+from accounts.events import NamespaceRenamed, ProfileChanged
 from accounts.logic import clean_display_name
 from accounts.models import FormerName, Membership, Namespace, Organization, Phone, SSHKey, Token, User
 from accounts.places import before_delete
@@ -47,7 +47,10 @@ def change_profile(actor: Actor, **values: Any) -> User:
     changed = {key: value for key, value in values.items() if key in PROFILE}
     if "display_name" in changed:
         changed["display_name"] = clean_display_name(changed["display_name"])
-    User.objects.filter(pk=person.pk).update(**changed)
+    with transaction.atomic():
+        User.objects.filter(pk=person.pk).update(**changed)
+        if changed.keys() & {"display_name", "bio", "affiliation", "location"}:
+            events.publish(ProfileChanged(namespace_id=person.namespace_id or 0))
     person.refresh_from_db()
     return person
 
@@ -179,3 +182,4 @@ def delete_person(actor: Actor, *, confirmation: str) -> None:
         )  # fmt: skip
         if old is not None:
             old.delete()
+        events.publish(ProfileChanged(namespace_id=ghost.pk))

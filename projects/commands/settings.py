@@ -16,7 +16,7 @@ from core.actors import Actor
 from core.errors import Conflict, Invalid
 from projects import rules
 from projects.commands.creation import DESCRIPTION_MAX, name_taken, require_free_address, require_visibility, take_address
-from projects.events import DefaultBranchChanged, RepositoryRenamed, VisibilityChanged
+from projects.events import DefaultBranchChanged, RepositoryChanged, RepositoryRenamed, VisibilityChanged
 from projects.models import FormerAddress, Repository, TeamAccess, Visibility
 
 TOPIC = re.compile(r"[a-z0-9\u4e00-\u9fff](?:[a-z0-9\u4e00-\u9fff-]{0,33}[a-z0-9\u4e00-\u9fff])?")
@@ -37,14 +37,16 @@ def clean_topics(topics: Iterable[str]) -> list[str]:
 
 
 def change_repository(actor: Actor, repository: Repository, *, description: str, website: str, topics: Iterable[str]) -> Repository:
-    """Write what the front page says. Raises NotFound or Forbidden (rules.can_maintain), Invalid (website, topics)."""
+    """Write what the front page says. Raises NotFound or Forbidden (rules.can_maintain), Invalid (website, topics). Publishes RepositoryChanged."""
     rules.can_maintain(actor, repository).require()
     if website and urlsplit(website).scheme not in ("http", "https"):
         raise Invalid(_("A website begins with https:// or http://."), field="website")
     cleaned = clean_topics(topics)
     repository.description = " ".join(description.split())[:DESCRIPTION_MAX]
     repository.website, repository.topics, repository.updated_at = website, cleaned, timezone.now()
-    repository.save(update_fields=["description", "website", "topics", "updated_at"])
+    with transaction.atomic():
+        repository.save(update_fields=["description", "website", "topics", "updated_at"])
+        events.publish(RepositoryChanged(repository_id=repository.pk))
     return repository
 
 
@@ -182,8 +184,10 @@ def _move(repository: Repository, namespace: Namespace, name: str, *, field: str
 
 
 def set_archived(actor: Actor, repository: Repository, *, archived: bool) -> Repository:
-    """Archived: readable, nothing can be pushed or edited. Raises NotFound or Forbidden (rules.can_administer)."""
+    """Archived: readable, nothing can be pushed or edited. Raises NotFound or Forbidden (rules.can_administer). Publishes RepositoryChanged."""
     rules.can_administer(actor, repository).require()
     repository.is_archived, repository.updated_at = archived, timezone.now()
-    repository.save(update_fields=["is_archived", "updated_at"])
+    with transaction.atomic():
+        repository.save(update_fields=["is_archived", "updated_at"])
+        events.publish(RepositoryChanged(repository_id=repository.pk))
     return repository

@@ -8,7 +8,7 @@ from core import events
 from core.actors import Actor
 from core.errors import Forbidden, Invalid
 from projects import rules
-from projects.events import RepositoryStarred
+from projects.events import RepositoryChanged, RepositoryStarred
 from projects.models import Repository, Star, Watch
 
 
@@ -32,9 +32,12 @@ def star_repository(actor: Actor, repository: Repository) -> None:
 
 
 def unstar_repository(actor: Actor, repository: Repository) -> None:
-    """Take the star back; without one nothing happens. Raises NotFound or Forbidden (rules.can_star)."""
+    """Take the star back; without one nothing happens. Raises NotFound or Forbidden (rules.can_star). Publishes RepositoryChanged."""
     rules.can_star(actor, repository).require()
-    Star.objects.filter(repository=repository, user=_person(actor)).delete()
+    with transaction.atomic():
+        gone, _by_model = Star.objects.filter(repository=repository, user=_person(actor)).delete()
+        if gone:
+            events.publish(RepositoryChanged(repository_id=repository.pk))
 
 
 def watch_repository(actor: Actor, repository: Repository, *, level: str) -> None:

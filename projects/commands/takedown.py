@@ -6,8 +6,10 @@ from django.utils.translation import gettext as _
 
 from accounts import rules as people_rules
 from accounts.commands import note_act
+from core import events
 from core.actors import Actor
 from core.errors import Conflict, Invalid
+from projects.events import RepositoryChanged
 from projects.models import Repository
 
 
@@ -23,6 +25,7 @@ def take_down_repository(actor: Actor, repository: Repository, *, reason: str) -
         if not changed:
             raise Conflict(_("This repository was taken down before."))
         note_act(actor, "take_down_repository", str(repository), reason=reason)
+        events.publish(RepositoryChanged(repository_id=repository.pk))
     repository.refresh_from_db()
     return repository
 
@@ -35,5 +38,6 @@ def put_back_repository(actor: Actor, repository: Repository) -> Repository:
         if not changed:
             raise Conflict(_("This repository is not taken down."))
         note_act(actor, "put_back_repository", str(repository))
+        events.publish(RepositoryChanged(repository_id=repository.pk))
     repository.refresh_from_db()
     return repository

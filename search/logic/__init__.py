@@ -1,0 +1,1 @@
+"""Analysis, query language, highlights and spelling, in pure Python."""

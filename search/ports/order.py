@@ -1,0 +1,92 @@
+"""Orders of hits with keyset pages: a page begins after a key, not after a number, so that new documents shift nothing."""
+
+import base64
+import heapq
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import log10
+
+from django.utils.translation import gettext as _
+
+from core.errors import Invalid
+from search.logic import analysis
+from search.logic.language import Parsed
+from search.ports.columns import Columns, Row
+
+Key = tuple[float | str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Hits with their keys; the greatest key comes first, or the least if `ascending`."""
+
+    keyed: Iterable[tuple[Key, int]]
+    ascending: bool = False
+
+    @classmethod
+    def by(cls, columns: Columns, hits: Iterable[int], sort: str) -> "Ordered":
+        """By a column; without words to be relevant to, the most stars come first."""
+        rows = columns.rows
+        if sort == "name":
+            return cls((((rows[row].folded, row), row) for row in hits if row in rows), ascending=True)
+        column = sort if sort in ("updated", "created", "forks", "stars") else "stars"
+        return cls(((float(getattr(rows[row], column)), row), row) for row in hits if row in rows)
+
+    def page(self, after: str, limit: int) -> tuple[list[tuple[Key, int]], str]:
+        """Up to `limit` hits after a cursor, and the next cursor ("" at the end). Raises Invalid for a cursor that is not ours."""
+        keyed = self.keyed
+        if after:
+            start = opened(after)
+            keyed = (pair for pair in keyed if ((pair[0] > start) if self.ascending else (pair[0] < start)))
+        found = (heapq.nsmallest if self.ascending else heapq.nlargest)(limit + 1, keyed)
+        return found[:limit], sealed(found[limit - 1][0]) if len(found) > limit else ""
+
+
+def order(columns: Columns, hits: Iterable[int], scores: Mapping[int, tuple[int, float]], parsed: Parsed) -> Ordered:
+    """By relevance. Hits without a score come after all others, most stars first."""
+    rows, bonus = columns.rows, names_bonus(parsed)
+
+    def key(row_id: int) -> Key:
+        row = rows[row_id]
+        if row_id not in scores:
+            return round(-1 / (1 + log10(1 + row.stars)), 6), row_id
+        return round(scores[row_id][1] + bonus(row), 6), row_id
+
+    return Ordered((key(row), row) for row in hits if row in rows)
+
+
+def names_bonus(parsed: Parsed) -> Callable[[Row], float]:
+    """What a row's name and standing add to the relevance of its words."""
+    typed = analysis.folded(parsed.plain).strip()
+    tight = "".join(analysis.characters(typed))
+
+    def bonus(row: Row) -> float:
+        points = 2.0 * log10(1 + row.stars)
+        if row.label.casefold() == typed:
+            points += 60
+        elif typed in (row.folded, row.title):
+            points += 40
+        elif tight and tight in ("".join(analysis.characters(row.folded)), "".join(analysis.characters(row.title))):
+            points += 30
+        elif typed and row.folded.startswith(typed):
+            points += 8
+        return points - 4 * row.fork - 4 * row.archived
+
+    return bonus
+
+
+def sealed(key: Key) -> str:
+    """A cursor."""
+    return base64.urlsafe_b64encode(json.dumps(key, ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def opened(cursor: str) -> Key:
+    """The key in a cursor. Raises Invalid."""
+    try:
+        first, second = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(second, int) or not isinstance(first, float | int | str):
+            raise TypeError(cursor)
+    except (ValueError, TypeError) as error:
+        raise Invalid(_("This is not the address of a page."), field="after") from error
+    return first, second

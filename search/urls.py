@@ -1,0 +1,10 @@
+"""`/search` and what belongs to it."""
+
+from django.urls import path
+
+from search import views
+
+urlpatterns = [
+    path("search", views.search, name="search"),
+    path("-/search/suggest", views.suggest, name="search_suggest"),
+]

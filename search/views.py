@@ -1,0 +1,155 @@
+"""The results page and the suggestions under the box."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from core.actors import ActorRequest
+from core.documents import DocumentKind
+from search import queries
+from search.logic import highlights
+from search.logic.highlights import Piece
+from search.ports.index import FACETS, Hit
+
+SORTS = {
+    "relevance": gettext_lazy("Best match"),
+    "updated": gettext_lazy("Recently updated"),
+    "stars": gettext_lazy("Most stars"),
+    "forks": gettext_lazy("Most forks"),
+    "created": gettext_lazy("Newest"),
+    "name": gettext_lazy("Name"),
+}
+FACET_LABELS = {"language": gettext_lazy("Language"), "licence": gettext_lazy("Licence"), "topic": gettext_lazy("Topic")}
+SHOWN_VALUES = 10  # of a facet
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One hit as the page shows it."""
+
+    hit: Hit
+    title: list[Piece]
+    owner: list[Piece]
+    description: list[Piece]
+    excerpt: list[Piece]
+    topics: list[tuple[str, list[Piece]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A kind with its number of hits and its address."""
+
+    kind: DocumentKind
+    total: int
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a facet; its address chooses it or takes the choice back."""
+
+    label: str
+    count: int
+    href: str
+    chosen: bool
+
+
+@require_safe
+def search(request: ActorRequest) -> HttpResponse:
+    """What was found, or help on finding more."""
+    text = request.GET.get("q", "").replace("\0", "").strip()[:300]
+    kind = queries.kind_of(request.GET.get("type") or "projects")
+    chosen = {facet: [value[:100] for value in request.GET.getlist(facet) if value][:10] for facet in FACETS}
+    sort = request.GET.get("sort", "")
+    facets = FACETS if kind.key == "projects" else ()
+    answer = queries.results(
+        request.actor,
+        text,
+        kind=kind.key,
+        chosen=chosen,
+        sort=sort if sort in SORTS else "",
+        after=request.GET.get("after", ""),
+        facets=facets,
+    )
+    words = highlights.wanted(answer.shown)
+    context = {
+        "q": text,
+        "answer": answer,
+        "kind": kind,
+        "tabs": [
+            Tab(one, answer.found.totals.get(one.key, 0), _address(request, type=one.key, keep=("q", "sort")), one is kind)
+            for one in queries.kinds()
+        ],
+        "total": answer.found.totals.get(kind.key, 0),
+        "lines": [_line(hit, words) for hit in answer.found.hits],
+        "facets": [(FACET_LABELS[facet], facet, _values(request, facet, answer, chosen[facet])) for facet in facets],
+        "chosen": [(value, _without(request, facet, value)) for facet in FACETS for value in chosen[facet]],
+        "sort": sort if sort in SORTS else answer.read.sort or "relevance",
+        "sorts": SORTS.items(),
+        "faults": [queries.sentence(fault) for fault in answer.read.faults],
+        "more": _address(request, after=answer.found.next) if answer.found.next else "",
+        "first": _address(request, after="") if request.GET.get("after") else "",
+    }
+    return render(request, "search/results.html", context)
+
+
+def _address(request: ActorRequest, *, keep: tuple[str, ...] | None = None, **changed: str) -> str:
+    """This page's address with some parameters changed; "" removes one. `keep` names those that stay besides."""
+    query = QueryDict(mutable=True)
+    for key, values in request.GET.lists():
+        if key not in changed and (keep is None or key in keep):
+            query.setlist(key, values)
+    for key, value in changed.items():
+        if value:
+            query[key] = value
+    return f"/search?{query.urlencode()}"
+
+
+def _without(request: ActorRequest, facet: str, value: str) -> str:
+    query = request.GET.copy()
+    query.setlist(facet, [one for one in query.getlist(facet) if one != value])
+    query.pop("after", None)
+    return f"/search?{query.urlencode()}"
+
+
+def _with(request: ActorRequest, facet: str, value: str) -> str:
+    query = request.GET.copy()
+    query.appendlist(facet, value)
+    query.pop("after", None)
+    return f"/search?{query.urlencode()}"
+
+
+def _values(request: ActorRequest, facet: str, answer: queries.Results, chosen: list[str]) -> list[Value]:
+    found = list(answer.found.facets.get(facet, ()))
+    shown = found[:SHOWN_VALUES] + [pair for pair in found[SHOWN_VALUES:] if pair[0] in chosen]
+    return [
+        Value(value, count, _without(request, facet, value) if value in chosen else _with(request, facet, value), value in chosen)
+        for value, count in shown
+    ]
+
+
+def _line(hit: Hit, words: tuple[str, ...]) -> Line:
+    found = hit.document
+    return Line(
+        hit,
+        highlights.marked(found.title or found.name, words),
+        highlights.marked(found.owner, words),
+        highlights.marked(found.description, words),
+        highlights.excerpt(found.readme, words),
+        [(topic, highlights.marked(topic, words)) for topic in found.topics[:6]],
+    )
+
+
+@require_safe
+def suggest(request: ActorRequest) -> HttpResponse:
+    """Completions as JSON: `[{"kind", "label", "title", "url"}]`."""
+    found = queries.suggestions(request.actor, request.GET.get("q", "").replace("\0", ""))
+    labels = {kind.key: str(kind.label) for kind in queries.kinds()}
+    rows = [{"kind": labels[one.kind], "label": one.label, "title": one.title, "url": one.url} for one in found]
+    answer = JsonResponse({"items": rows})
+    answer["Cache-Control"] = "private, max-age=30"
+    return answer
