@@ -1,96 +1,75 @@
 #!/usr/bin/env python3
-"""Server time of warm pages in process, against G: the time to start `git --version` once on this machine."""
+"""Server time of warm pages in process, signed in, against G: the time to start `git --version` once. See `--help`."""
 
-import os
+import argparse
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-DATA = tempfile.mkdtemp(prefix="openi-bench-")
-os.environ.update(
-    OPENI_DATA_DIR=DATA,
-    OPENI_NUDGE_WORKER="false",
-    OPENI_LOG_LEVEL="ERROR",
-    OPENI_ALLOWED_HOSTS="testserver",
-    DJANGO_SETTINGS_MODULE="openi.settings",
-)
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from common import git, start_of_git, table
+from inside import Cost, cost, django_on, person_and_repository, profiled, signed_in
+
+GOALS = {"front page": 1, "directory": 1, "file": 1, "commit": 1, "branches": 1, "history": 4, "history, deep": 4, "history of a file": 4}
 
 
-def start_of_git(rounds: int = 30) -> float:
-    """Median seconds of `git --version`."""
-    samples = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        subprocess.run(["git", "--version"], stdout=subprocess.DEVNULL, check=True)
-        samples.append(time.perf_counter() - began)
-    return statistics.median(samples)
-
-
-def measured(client: object, path: str, rounds: int = 40) -> tuple[float, float, float, int]:
-    """(p50, p95) seconds, CPU seconds per request, bytes of a warm page."""
-    get = client.get  # type: ignore[attr-defined]
-    answer = get(path)
-    assert answer.status_code == 200, (path, answer.status_code)
-    get(path)
-    samples, cpu = [], time.process_time()
-    for _ in range(rounds):
-        began = time.perf_counter()
-        size = len(get(path).content)
-        samples.append(time.perf_counter() - began)
-    cpu = (time.process_time() - cpu) / rounds
-    samples.sort()
-    return samples[len(samples) // 2], samples[int(len(samples) * 0.95)], cpu, size
-
-
-def main(source: Path) -> None:
-    """Import the repository, warm each page, print a table."""
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-    from django.test import Client
-
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    call_command("migrate", verbosity=0)
-    from accounts import commands as people
-    from core import events
-    from core.actors import SYSTEM
-    from projects import commands
-
-    person = people.create_user(SYSTEM, "bench", email="bench@example.org", password="a long password 9")
-    run = commands.request_import_of_folder(
-        SYSTEM, person.namespace, folder=source, name="big", visibility="public", description="", queued=False
+def addresses(repository: Any) -> dict[str, str]:
+    """What is measured → its address; a directory, a file and a commit are chosen from the history itself."""
+    base, branch, path = f"/bench/{repository.name}", repository.default_branch, f"--git-dir={repository.path}"
+    entries = [line.split(None, 4) for line in git(path, "ls-tree", "-l", "-r", "-t", branch).splitlines()]
+    folders = [entry[4] for entry in entries if entry[1] == "tree"]
+    files = sorted(
+        (abs(int(entry[3]) - 60_000), entry[4]) for entry in entries if entry[1] == "blob" and entry[4].endswith((".c", ".py", ".txt"))
     )
-    commands.run_import(SYSTEM, run.pk)
-    events.drain(1000)
-    client = Client()
-    client.force_login(person)
-    base = "/bench/big"
-    branch = run.repository.__class__.objects.get(pk=run.repository_id).default_branch
-    pages = {
-        "front page": base,
-        "history": f"{base}/commits/{branch}",
-        "branches": f"{base}/branches",
-        "tags": f"{base}/tags",
-        "explore": "/explore",
-    }
-    start = start_of_git()
-    print(f"G (start of git --version): {start * 1000:.1f} ms")
-    print(f"{'page':<14}{'p50 ms':>9}{'p95 ms':>9}{'p50/G':>8}{'cpu ms':>9}{'kB':>8}")
-    for name, path in pages.items():
-        p50, p95, cpu, size = measured(client, path)
-        print(f"{name:<14}{p50 * 1000:>9.1f}{p95 * 1000:>9.1f}{p50 / start:>8.2f}{cpu * 1000:>9.1f}{size / 1000:>8.0f}")
+    total = int(git(path, "rev-list", "--count", branch))
+    deep = git(path, "rev-list", "-1", f"--skip={min(50_000, total - 1)}", branch)
+    pages = {"front page": base, "history": f"{base}/commits/{branch}", "history, deep": f"{base}/commits/{deep}"}
+    if folders:
+        pages["directory"] = f"{base}/tree/{branch}/{folders[0]}"
+    if files:
+        pages["file"] = f"{base}/blob/{branch}/{files[0][1]}"
+        pages["history of a file"] = f"{base}/commits/{branch}/{files[0][1]}"
+    pages["commit"] = f"{base}/commit/{git(path, 'rev-parse', branch)}"
+    return {**pages, "branches": f"{base}/branches", "tags": f"{base}/tags", "explore": "/explore", "dashboard": "/dashboard"}
+
+
+def row(name: str, found: Cost, start: float) -> list[str]:
+    """One line of the table."""
+    factor = GOALS.get(name)
+    goal = "" if factor is None else f"p50 ≤ {factor} G" + ("" if found.p50 <= factor * start else "  MISSED")
+    times = [f"{seconds * 1000:.1f}" for seconds in (found.p50, found.p95, found.cpu)]
+    return [name, *times, f"{found.p50 / start:.1f}", str(found.queries), f"{found.size / 1000:.0f}", f"{found.packed / 1000:.1f}", goal]
+
+
+def main() -> None:
+    """Import the repository, warm each page, print a table; `--profile` shows where the time of one page goes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--history", type=Path, required=True, help="a bare repository with a long history, such as git's own")
+    parser.add_argument("--data", type=Path, help="data directory to keep and use again")
+    parser.add_argument("--profile", metavar="PAGE", help="a name of the table")
+    parser.add_argument("--quick", action="store_true", help="two rounds: does it run?")
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="openi-bench-"))
+    try:
+        django_on(given.data or folder)
+        person, repository = person_and_repository(given.history)
+        client, pages = signed_in(person), addresses(repository)
+        if given.profile:
+            client.get(pages[given.profile])
+            profiled(lambda: client.get(pages[given.profile]))
+            return
+        start, rounds = start_of_git(), 2 if given.quick else 40
+        print(f"G, the start of `git --version`: {start * 1000:.1f} ms")
+        rows = [row(name, cost(client, path, rounds=rounds), start) for name, path in pages.items()]
+        etag = client.get(pages["front page"]).headers["ETag"]
+        unchanged = cost(client, pages["front page"], rounds=rounds, headers={"If-None-Match": etag}, status=304)
+        rows.append([*row("front page, 304", unchanged, start)[:-1], "≤ 3 ms" + ("" if unchanged.p50 <= 0.003 else "  MISSED")])
+        table(("page", "p50 ms", "p95 ms", "CPU ms", "p50 / G", "queries", "kB", "kB gzip", "goal"), rows)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    try:
-        main(Path(sys.argv[1]))
-    finally:
-        shutil.rmtree(DATA, ignore_errors=True)
+    main()
