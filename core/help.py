@@ -13,7 +13,7 @@ from core import markdown
 from core.errors import NotFound
 
 FOLDER = settings.BASE_DIR / "docs" / "help"
-ORDER = ("clone", "keys", "browse", "forks", "projects", "organizations")
+ORDER = ("clone", "keys", "browse", "forks", "projects", "organizations", "api")
 
 
 @dataclass(frozen=True)
