@@ -1,7 +1,11 @@
 """The outbox: facts that happened and who still has to hear of them."""
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
+
+# `slug__lower=…`: what the unique indexes over Lower(…) answer. `iexact` is LIKE on SQLite and UPPER() on PostgreSQL, so it reads every row.
+models.CharField.register_lookup(Lower)
 
 
 class Event(models.Model):

@@ -16,9 +16,9 @@ from core.errors import NotFound
 def namespace(slug: str) -> Namespace:
     """The namespace of that name, whatever the case, or by a former name (then `.slug` differs). Raises NotFound."""
     rows = Namespace.objects.select_related("user", "organization")
-    found = rows.filter(slug__iexact=slug).first()
+    found = rows.filter(slug__lower=slug.lower()).first()
     if found is None:
-        former = FormerName.objects.filter(slug__iexact=slug).values_list("namespace_id", flat=True).first()
+        former = FormerName.objects.filter(slug__lower=slug.lower()).values_list("namespace_id", flat=True).first()
         found = rows.filter(pk=former).first() if former else None
     if found is None or (found.kind == Namespace.Kind.ORGANIZATION and found.organization.deleted_at):
         raise NotFound(_("There is nobody of this name."))
@@ -27,7 +27,7 @@ def namespace(slug: str) -> Namespace:
 
 def person(login: str) -> User:
     """The active or suspended person of that login. Raises NotFound."""
-    found = User.objects.select_related("namespace").filter(username__iexact=login).first()
+    found = User.objects.select_related("namespace").filter(username__lower=login.lower()).first()
     if found is None:
         raise NotFound(_("There is nobody of this name."))
     return found
@@ -36,7 +36,7 @@ def person(login: str) -> User:
 def person_signing_in(name: str) -> User | None:
     """Who a login or a confirmed address means on the sign-in page, None for nobody."""
     rows = User.objects.filter(is_active=True)
-    found = rows.filter(username__iexact=name).first() if name else None
+    found = rows.filter(username__lower=name.lower()).first() if name else None
     if found is None and "@" in name:
         found = rows.filter(emailaddress__email__iexact=name, emailaddress__verified=True).first()
     return found
@@ -45,7 +45,8 @@ def person_signing_in(name: str) -> User | None:
 def organization(slug: str) -> Organization:
     """The organisation of that name, present or former. Raises NotFound."""
     rows = Organization.objects.select_related("namespace").filter(deleted_at=None)
-    found = rows.filter(namespace__slug__iexact=slug).first() or rows.filter(namespace__former_names__slug__iexact=slug).first()
+    found = rows.filter(namespace__slug__lower=slug.lower()).first()
+    found = found or rows.filter(namespace__former_names__slug__lower=slug.lower()).first()
     if found is None:
         raise NotFound(_("There is no organization of this name."))
     return found

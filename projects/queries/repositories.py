@@ -34,7 +34,7 @@ def repository(actor: Actor, namespace: str, name: str, *, kind: str = "") -> Re
     Raises NotFound if there is none or the actor may not know of it, TakenDown (451) if it was removed by order.
     """
     rows = Repository.objects.select_related("namespace", "namespace__user", "namespace__organization", "forked_from__namespace")
-    rows = rows.filter(namespace__slug__iexact=namespace, name__iexact=name, deleted_at=None)
+    rows = rows.filter(namespace__slug__lower=namespace.lower(), name__lower=name.lower(), deleted_at=None)
     found = (rows.filter(kind=kind) if kind else rows.exclude(kind="dataset")).first()
     if found is None:
         raise NotFound(_("There is nothing at this address, or you may not see it."))
@@ -45,11 +45,11 @@ def repository(actor: Actor, namespace: str, name: str, *, kind: str = "") -> Re
 def former_repository(actor: Actor, namespace: str, name: str) -> Repository | None:
     """Where an old address leads: a renamed repository, or one under a renamed namespace; None if nowhere (or hidden)."""
     rows = Repository.objects.select_related("namespace", "namespace__user", "namespace__organization").filter(deleted_at=None)
-    former_ns = FormerName.objects.filter(slug__iexact=namespace).values_list("namespace_id", flat=True).first()
-    by_namespace = {"namespace_id": former_ns} if former_ns else {"namespace__slug__iexact": namespace}
-    found = rows.filter(name__iexact=name, **by_namespace).first() if former_ns else None
+    former_ns = FormerName.objects.filter(slug__lower=namespace.lower()).values_list("namespace_id", flat=True).first()
+    by_namespace: dict[str, int | str] = {"namespace_id": former_ns} if former_ns else {"namespace__slug__lower": namespace.lower()}
+    found = rows.filter(name__lower=name.lower(), **by_namespace).first() if former_ns else None
     if found is None:
-        target = FormerAddress.objects.filter(name__iexact=name, **by_namespace).values_list("repository_id", flat=True).first()
+        target = FormerAddress.objects.filter(name__lower=name.lower(), **by_namespace).values_list("repository_id", flat=True).first()
         found = rows.filter(pk=target).first() if target else None
     return found if found is not None and rules.can_read(actor, found) else None
 

@@ -12,7 +12,8 @@ def repository_for_wire(actor: Actor, namespace: str, name: str, *, kind: str = 
 
     Raises NotFound if there is none or the actor may not know of it, TakenDown (451) if it was removed by order.
     """
-    rows = Repository.objects.select_related("namespace").filter(namespace__slug__iexact=namespace, name__iexact=name, deleted_at=None)
+    rows = Repository.objects.select_related("namespace")
+    rows = rows.filter(namespace__slug__lower=namespace.lower(), name__lower=name.lower(), deleted_at=None)
     for found in rows:  # at most a project and a dataset
         if (found.kind == "dataset") == (kind == "dataset"):
             rules.can_read(actor, found).require()
