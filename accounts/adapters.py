@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from accounts import commands, queries
 from accounts.events import PersonRegistered, SecurityFact
 from accounts.models import Phone, User
+from accounts.ports.social import SocialSession
 from core import events
 from core.clients import client_ip, client_network
 from core.errors import LimitReached
@@ -110,6 +111,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """Sign-in through other sites."""
+
+    def get_requests_session(self) -> SocialSession:
+        """Bounded, and where the operator says."""
+        return SocialSession()
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """As sign-up."""

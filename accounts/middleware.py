@@ -52,6 +52,14 @@ class ActorMiddleware:
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> HttpResponse | None:
         """To the page that asks for a proof, and back afterwards."""
         match = request.resolver_match
-        if match is None or match.url_name not in PROOF_NEEDED or not needs_proof(cast(ActorRequest, request)):
+        name = str(match.url_name) if match is not None else ""
+        if name not in PROOF_NEEDED and not (name.endswith("_login") and _connects(request)):
+            return None
+        if not needs_proof(cast(ActorRequest, request)):
             return None
         return suspend_request(request, get_adapter().get_reauthentication_methods(request.user)[0]["url"])
+
+
+def _connects(request: HttpRequest) -> bool:
+    """True if an outside login is about to be connected with the account."""
+    return "connect" in (request.POST.get("process"), request.GET.get("process"))

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.DomainErrors",
+    "projects.middleware.HostAddresses",
 ]
 ROOT_URLCONF = "openi.urls"
 WSGI_APPLICATION = "openi.wsgi.application"
@@ -201,6 +202,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-deleted": {"task": "projects.tasks.purge_deleted", "schedule": schedule(3600)},
     "purge-organizations": {"task": "accounts.tasks.purge_organizations", "schedule": schedule(3600)},
     "sample-site": {"task": "accounts.tasks.sample_site", "schedule": schedule(6 * 3600)},
+    "sync-mirrors": {"task": "projects.tasks.sync_mirrors", "schedule": schedule(5)},
     "index-pending": {"task": "search.tasks.index_pending", "schedule": schedule(5)},
     "resume-imports": {"task": "projects.tasks.resume_imports", "schedule": schedule(30)},
     "resume-purges": {"task": "projects.tasks.resume_purges", "schedule": schedule(30)},
@@ -241,6 +243,7 @@ MFA_TOTP_ISSUER = SITE_NAME
 USERSESSIONS_TRACK_ACTIVITY = False  # a write at every page view; sign-in time and address are kept
 SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.social.SocialSignupForm"}
 SOCIALACCOUNT_PROVIDERS = env.json("SOCIAL_PROVIDERS", default={})  # {"github": {"APPS": [{"client_id": …, "secret": …}]}, …}
+SOCIAL_HOSTS = env.json("SOCIAL_HOSTS", default={})  # {"api.github.com": "https://gateway.example/github"}: where such a site is reached
 INSTALLED_APPS += [
     "accounts.providers.gitee" if name == "gitee" else f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS
 ]
@@ -259,6 +262,10 @@ MAIL_DIR = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"OpenI <noreply@{_base.hostname}>")
 EMAIL_TIMEOUT = 10
 
+MIRROR_HOSTS = env.list("MIRROR_HOSTS", default=["github.com", "gitee.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitcode.com"])
+MIRROR_THREADS = env.int("MIRROR_THREADS", default=8)  # looks and fetches at once, in the worker
+MIRROR_MAX_BYTES = env.int("MIRROR_MAX_BYTES", default=20 * 1024**3)  # what one fetch may add
+MIRROR_FREE_BYTES = env.int("MIRROR_FREE_BYTES", default=2 * 1024**3)  # the floor of free disk, below which nothing is fetched
 ELASTICSEARCH_URL = env.str("ELASTICSEARCH_URL", default="")  # empty: the embedded index
 SEARCH_PREFIX = env.str("SEARCH_PREFIX", default="openi")  # of index names in Elasticsearch
 SEARCH_DIR = DATA_DIR / "search"
