@@ -8,6 +8,10 @@ from urllib.parse import quote
 from core.apidocs import schema
 
 
+class Undo(Exception):
+    """Leaves a savepoint, so that what was asked changed nothing."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """One method of one address."""

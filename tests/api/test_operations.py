@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import get_resolver
 
 from core.apidocs import schema
-from tests.api.operations import IN_REPOSITORY, LISTS, OPERATIONS, Operation
+from tests.api.operations import IN_REPOSITORY, LISTS, OPERATIONS, Operation, Undo
 from tests.factories import accounts as make
 
 ALL = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
@@ -47,10 +47,6 @@ def test_each_operation_is_explained(operation: Operation):
         assert parameter["in"] == "query" or parameter.get("description"), parameter["name"]
     if "application/json" in found.get("requestBody", {}).get("content", {}):
         assert operation.body() is not None, "give an example"
-
-
-class Undo(Exception):
-    """Leaves a savepoint."""
 
 
 def asked(world, operations, wanted, **options):
