@@ -31,14 +31,31 @@ class Namespace(models.Model):
         return f"/{self.slug}"
 
     @property
-    def holder(self) -> "User | Organization":
-        """The person or organisation behind the name (select_related both to avoid queries)."""
+    def holder(self) -> "User | Organization | Namespace":
+        """The person or organisation behind the name (select_related both to avoid queries); a host's owner path stands for itself."""
+        if self.kind == self.Kind.HOST:
+            return self
         return self.user if self.kind == self.Kind.PERSON else self.organization
 
     @property
     def display_name(self) -> str:
         """The holder's shown name."""
         return self.holder.shown_name
+
+    @property
+    def shown_name(self) -> str:
+        """The owner path of a code host without the host."""
+        return self.slug.partition("/")[2] or self.slug
+
+    @property
+    def segment(self) -> str:
+        """The slug as one segment of a path."""
+        return self.slug.replace("/", ":")
+
+    @property
+    def avatar_url(self) -> str:
+        """None is kept of strangers."""
+        return ""
 
 
 class FormerName(models.Model):

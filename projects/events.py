@@ -14,6 +14,29 @@ class RepositoryCreated(Fact):
 
 
 @dataclass(frozen=True)
+class MirrorListed(Fact):
+    """A repository of another host is in the catalogue; nothing of it is here yet."""
+
+    mirror_id: int
+    repository_id: int
+
+
+@dataclass(frozen=True)
+class MirrorAsked(Fact):
+    """Somebody, or upstream's webhook, wants a mirror to be looked at now."""
+
+    mirror_id: int
+
+
+@dataclass(frozen=True)
+class NominationDecided(Fact):
+    """A curator accepted or declined a nomination."""
+
+    nomination_id: int
+    accepted: bool
+
+
+@dataclass(frozen=True)
 class RepositoryForked(Fact):
     """`fork_id` was made from `source_id`."""
 

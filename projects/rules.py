@@ -9,6 +9,7 @@ from core.actors import Actor, Scope
 from core.errors import TakenDown
 from core.rules import ALLOW, HIDE, Decision, needs, refuse
 from projects.logic import ROLE_ACCESS, highest, includes
+from projects.mirrors.models import Mirror
 from projects.models import Collaborator, DeployKey, Repository, TeamAccess, Visibility
 
 
@@ -109,9 +110,27 @@ def _needs(actor: Actor, repository: Repository, level: str, scope: Scope) -> De
     return ALLOW
 
 
+def is_mirror(repository: Repository) -> bool:
+    """True if its branches come from another host; no query if the mirror was selected with the repository."""
+    mirror: Mirror | None = getattr(repository, "mirror", None)
+    return mirror is not None and mirror.state != Mirror.States.PROMOTED
+
+
+def can_curate(actor: Actor) -> Decision:
+    """The catalogue of mirrors: listing, categories, nominations. The site's administrators do it; others learn nothing."""
+    return accounts_rules.can_administer_site(actor)
+
+
+def can_ask_for_mirror(actor: Actor, repository: Repository) -> Decision:
+    """“Sync now”: anyone signed in who may read it."""
+    return can_star(actor, repository)
+
+
 def can_push(actor: Actor, repository: Repository) -> Decision:
     """Pushing at all, and editing in the browser (protections decide per ref)."""
     decision = _needs(actor, repository, "write", Scope.WRITE)
+    if decision and is_mirror(repository):
+        return refuse(_("This is a mirror; it follows another host. Push there, or fork it."), "mirror")
     if decision and repository.is_archived:
         return refuse(_("This repository is archived; it can only be read."), "archived")
     return decision

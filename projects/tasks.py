@@ -6,6 +6,7 @@ from celery import shared_task
 
 from core.actors import SYSTEM
 from projects import commands, queries
+from projects.mirrors import rounds
 
 MAINTENANCE_SECONDS = 240  # of each five minutes; what is left comes next time
 
@@ -19,6 +20,12 @@ def maintain_repositories() -> None:
         if time.monotonic() - started > MAINTENANCE_SECONDS:
             return
         commands.maintain_repository(SYSTEM, repository_id)
+
+
+@shared_task
+def sync_mirrors() -> None:
+    """Give the worker's sync threads what is due; they go on when this has returned."""
+    rounds.top_up()
 
 
 @shared_task

@@ -1,5 +1,6 @@
 """Taking and checking names; used by every command that names something."""
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.logic import name_fault
@@ -21,7 +22,8 @@ def fault_message(code: str) -> str:
 
 def require_name(name: str, *, kind: str, field: str) -> None:
     """Raise Invalid on `field` if `name` breaks the rules of `kind` (namespace | project)."""
-    if fault := name_fault(name, kind=kind):
+    fault = name_fault(name, kind=kind) or ("reserved" if kind == "namespace" and name.lower() in settings.MIRROR_HOSTS else "")
+    if fault:
         raise Invalid(fault_message(fault), field=field, code=f"name_{fault}")
 
 

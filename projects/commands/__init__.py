@@ -19,6 +19,20 @@ from projects.commands.indexing import index_repository
 from projects.commands.keys import add_deploy_key, remove_deploy_key
 from projects.commands.listings import build_listing, request_listing
 from projects.commands.maintenance import check_repositories, due_repositories, maintain_if_grown, maintain_repository
+from projects.commands.mirrors import (
+    act_on_mirrors,
+    ask_for_mirror,
+    change_filters,
+    decide_nomination,
+    list_mirror,
+    mirror_into,
+    nominate,
+    pause_mirror,
+    promote_mirror,
+    resume_mirror,
+    return_to_mirror,
+    want_mirror,
+)
 from projects.commands.pools import leave_pool, renew_pool, sweep_pools
 from projects.commands.protections import delete_protection, save_protection
 from projects.commands.purges import overdue_purges, request_purge, run_purge
@@ -35,20 +49,27 @@ from projects.commands.settings import (
     transfer_repository,
 )
 from projects.commands.stars import star_repository, unstar_repository, watch_repository
+from projects.commands.syncing import claim_due, drop_kept, sync_mirror
 from projects.commands.takedown import put_back_repository, take_down_repository
 
 __all__ = [
     "UNDO",
+    "act_on_mirrors",
     "add_asset",
     "add_deploy_key",
     "apply_updates",
+    "ask_for_mirror",
     "asset_name",
+    "build_listing",
+    "change_filters",
     "change_push_rules",
     "change_repository",
     "check_repositories",
+    "claim_due",
     "commit_files",
     "create_branch",
     "create_repository",
+    "decide_nomination",
     "delete_branch",
     "delete_protection",
     "delete_release",
@@ -56,15 +77,21 @@ __all__ = [
     "delete_tag",
     "detach_fork",
     "discard_import",
+    "drop_kept",
     "due_repositories",
     "fork_repository",
     "index_repository",
     "leave_pool",
+    "list_mirror",
     "maintain_if_grown",
     "maintain_repository",
+    "mirror_into",
+    "nominate",
     "note_download",
     "overdue_imports",
     "overdue_purges",
+    "pause_mirror",
+    "promote_mirror",
     "purge_repository",
     "put_back_repository",
     "record_push",
@@ -72,17 +99,18 @@ __all__ = [
     "remove_collaborator",
     "remove_deploy_key",
     "remove_team_access",
-    "build_listing",
-    "request_listing",
     "rename_branch",
     "rename_repository",
     "renew_import",
     "renew_pool",
     "request_import",
     "request_import_of_folder",
+    "request_listing",
     "request_purge",
     "restore_repository",
+    "resume_mirror",
     "retry_import",
+    "return_to_mirror",
     "run_import",
     "run_purge",
     "save_protection",
@@ -96,8 +124,10 @@ __all__ = [
     "star_repository",
     "sweep_pools",
     "sync_fork",
+    "sync_mirror",
     "take_down_repository",
     "transfer_repository",
     "unstar_repository",
+    "want_mirror",
     "watch_repository",
 ]

@@ -100,4 +100,10 @@ class ImportForm(PlacedForm):
         label=_("Who may read"), choices=list(VISIBILITY_HELP.items()), widget=forms.RadioSelect, initial=Visibility.PUBLIC
     )
 
-    field_order = ("address", "username", "password", "namespace", "name", "description", "visibility")
+    keep = forms.BooleanField(
+        label=_("Keep it in sync"),
+        required=False,
+        help_text=_("It becomes a mirror: it follows the other side and takes no pushes here. A password is then kept, encrypted."),
+    )
+
+    field_order = ("address", "username", "password", "namespace", "name", "description", "visibility", "keep")

@@ -33,7 +33,7 @@ def repository(actor: Actor, namespace: str, name: str, *, kind: str = "") -> Re
 
     Raises NotFound if there is none or the actor may not know of it, TakenDown (451) if it was removed by order.
     """
-    rows = Repository.objects.select_related("namespace", "namespace__user", "namespace__organization", "forked_from__namespace")
+    rows = Repository.objects.select_related("namespace", "namespace__user", "namespace__organization", "forked_from__namespace", "mirror")
     rows = rows.filter(namespace__slug__lower=namespace.lower(), name__lower=name.lower(), deleted_at=None)
     found = (rows.filter(kind=kind) if kind else rows.exclude(kind="dataset")).first()
     if found is None:

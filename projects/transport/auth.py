@@ -20,10 +20,11 @@ from accounts import queries as people_queries
 from accounts.models import SSHKey, User
 from accounts.rules import can_act
 from core import limits
-from core.actors import ANONYMOUS, Actor, Scope
+from core.actors import ANONYMOUS, SYSTEM, Actor, Scope
 from core.clients import client_ip
 from core.errors import NotFound
 from projects import queries, rules
+from projects.commands.mirrors import want_mirror
 from projects.models import Repository
 from projects.transport import errors
 
@@ -158,9 +159,13 @@ def find(actor: Actor, address: tuple[str, str], *, kind: str, service: str) -> 
     try:
         found = queries.repository_for_wire(actor, *address, kind=kind)
     except NotFound as error:
+        if address[0].partition("/")[0].lower() in settings.MIRROR_HOSTS:  # nothing private lives there, so no password can help
+            raise errors.not_mirrored("/".join(address)) from error
         raise (errors.credentials_needed() if actor.is_anonymous else errors.no_repository()) from error
     if service == "git-receive-pack":
         rules.can_push(actor, found).require()
     if not found.path.is_dir():
+        if want_mirror(SYSTEM, found):
+            raise errors.not_copied()
         raise errors.WireError(503, _("This repository is being prepared. Try again in a moment."), headers={"Retry-After": "5"})
     return found

@@ -1,5 +1,7 @@
 """Refusals of the wire, as sentences that `git` shows to the person behind `remote:`."""
 
+from urllib.parse import quote
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -24,6 +26,19 @@ def credentials_needed(message: str = "") -> WireError:
 def no_repository() -> WireError:
     """404: no repository, or none this person may read."""
     return WireError(404, _("There is no repository at this address, or you may not read it."))
+
+
+def not_mirrored(address: str) -> WireError:
+    """404: a repository of another host that is not mirrored here, with the way to ask for it."""
+    text = _("%(address)s is not mirrored here. Nominate it: %(link)s")
+    return WireError(404, text % {"address": address, "link": f"{settings.BASE_URL}/-/mirrors/nominate?address={quote(address)}"})
+
+
+def not_copied() -> WireError:
+    """503: listed, but nothing has been copied; it is next now."""
+    return WireError(
+        503, _("This mirror has not been copied yet. It is next in line now; try again in some minutes."), headers={"Retry-After": "60"}
+    )
 
 
 def busy() -> WireError:

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver
 
-from projects.urls import administration, browse, edits, explore, manage, releases
+from projects.urls import administration, browse, edits, explore, manage, mirrors, releases
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *administration.urlpatterns,
     *explore.urlpatterns,
+    *mirrors.urlpatterns,
     *manage.urlpatterns,
     *edits.urlpatterns,
     *releases.urlpatterns,

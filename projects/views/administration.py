@@ -11,6 +11,7 @@ from core.actors import ActorRequest
 from core.forms import attempt
 from projects import commands, queries
 from projects.forms.administration import ReasonForm
+from projects.middleware import split
 from projects.queries.explore import explore
 
 
@@ -26,7 +27,7 @@ def admin_repositories(request: ActorRequest) -> HttpResponse:
 def admin_repository(request: ActorRequest, namespace: str, name: str) -> HttpResponse:
     """One repository: take it down with a reason, or put it back."""
     people_rules.can_administer_site(request.actor).require()
-    repository = queries.repository(request.actor, namespace, name)
+    repository = queries.repository(request.actor, split(namespace), name)
     form = ReasonForm(request.POST if request.POST.get("act") == "take_down" else None)
     if request.POST.get("act") == "put_back":
         commands.put_back_repository(request.actor, repository)

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 import gitstore
@@ -88,7 +87,7 @@ def _times(repository: Repository, branches: list[gitstore.Ref]) -> dict[str, fl
 def _rows(repository: Repository, refs: list[gitstore.Ref], commits: dict[str, gitstore.Commit], base_oid: str) -> list[dict[str, Any]]:
     base = repository.get_absolute_url()
     patterns = list(Protection.objects.filter(repository=repository, kind=Protection.Kind.BRANCH).values_list("pattern", flat=True))
-    delete_url = reverse("branch_delete", args=[repository.namespace.slug, repository.name])
+    delete_url = f"{repository.get_absolute_url()}/branches/delete"
     deadline = time.monotonic() + PATIENCE
     rows = []
     for ref in refs:

@@ -20,6 +20,7 @@ from core.budget import BudgetSpent
 from core.errors import NotFound
 from core.site import setting
 from projects import places, queries, rules
+from projects.middleware import split
 from projects.models import Repository, Watch
 
 P = ParamSpec("P")
@@ -36,6 +37,7 @@ def repository_page(
 
     @wraps(view)
     def page(request: ActorRequest, namespace: str, name: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        namespace = split(namespace)
         try:
             repository = queries.repository(request.actor, namespace, name)
         except NotFound:
@@ -124,9 +126,15 @@ def etag_of(request: ActorRequest, repository: Repository, *parts: object) -> st
         repository.visibility,
         repository.is_archived,
         rules.access(actor, repository),
+        _mirror_stand(repository),
         _head(request, repository).version,
     )
     return '"' + hashlib.sha256(repr((frame, parts)).encode()).hexdigest()[:32] + '"'
+
+
+def _mirror_stand(repository: Repository) -> tuple[object, ...]:
+    mirror = getattr(repository, "mirror", None)
+    return () if mirror is None else (mirror.state, mirror.cause, mirror.checked_at)
 
 
 def conditional(request: ActorRequest, etag: str, make: Callable[[], HttpResponseBase]) -> HttpResponseBase:

@@ -9,6 +9,7 @@ from accounts import rules as people_rules
 from accounts.models import Namespace
 from core.actors import ActorRequest
 from core.errors import NotFound
+from projects.middleware import split
 from projects.places import namespace_boxes
 from projects.queries import explore as reads
 
@@ -62,6 +63,7 @@ SORT_LABELS = ("updated", "stars", "forks", "name", "created")
 
 def namespace_page(request: ActorRequest, namespace: str) -> HttpResponse:
     """`/<name>` of a person or organisation, with `?tab=`; an old name redirects."""
+    namespace = split(namespace)
     found = people.namespace(namespace)
     if found.slug != namespace:
         query = request.META.get("QUERY_STRING", "")
@@ -70,7 +72,9 @@ def namespace_page(request: ActorRequest, namespace: str) -> HttpResponse:
         return _person_page(request, found)
     if found.kind == Namespace.Kind.ORGANIZATION:
         return _organization_page(request, found)
-    raise NotFound(_("There is nothing at this address, or you may not see it."))
+    query = request.GET.get("q", "").strip()[:100]
+    page = reads.page_of(reads.owned(request.actor, found, query=query), _number(request))
+    return render(request, "projects/host.html", {"namespace": found, "q": query, "page": page})
 
 
 def _person_page(request: ActorRequest, namespace: Namespace) -> HttpResponse:

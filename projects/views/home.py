@@ -19,7 +19,7 @@ from projects.models import Release, Repository
 from projects.queries import contribution as people
 from projects.queries.parts import part
 from projects.templatetags.charts import spark
-from projects.views import readme
+from projects.views import mirrors, readme
 from projects.views.common import conditional, etag_of, page_of, repository_page
 from projects.views.tree import directory, listing_context
 
@@ -30,6 +30,8 @@ TOP_CONTRIBUTORS = 6
 @repository_page
 def repository_home(request: ActorRequest, repository: Repository) -> HttpResponseBase:
     """Files of the default branch, README, and the rail; quick-start text while there is no commit."""
+    if rules.is_mirror(repository) and repository.mirror.filled_at is None:
+        return mirrors.listed(request, repository)
     with queries.reading():
         position = queries.default_position(repository)
     clone = queries.clone_addresses(repository, f"{request.scheme}://{request.get_host()}")

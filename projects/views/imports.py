@@ -1,5 +1,7 @@
 """`/-/import` and the page that shows an import running."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -8,13 +10,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import queries as accounts_queries
 from core import live
-from core.actors import ActorRequest
+from core.actors import Actor, ActorRequest
 from core.errors import NotFound
 from core.forms import attempt
 from core.rules import needs_sign_in
 from projects import commands, rules
 from projects.forms.creation import ImportForm
 from projects.logic import IMPORT_PHASES
+from projects.mirrors.models import Mirror
 from projects.models import ImportRun, Repository
 from projects.views.common import page_of, repository_page
 
@@ -30,10 +33,20 @@ def repository_import(request: ActorRequest) -> HttpResponse:
     )
     run = None
     if request.method == "POST":
-        run = attempt(form, lambda cleaned: commands.request_import(request.actor, cleaned.pop("namespace"), **cleaned))
+        run = attempt(form, lambda cleaned: _begin(request.actor, cleaned))
+    if isinstance(run, Mirror):
+        return redirect(run.repository)
     if run:
         return redirect(f"{run.repository.get_absolute_url()}/import")
     return render(request, "projects/import.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _begin(actor: Actor, cleaned: dict[str, Any]) -> ImportRun | Mirror:
+    """Copy once, or keep in sync."""
+    namespace = cleaned.pop("namespace")
+    if not cleaned.pop("keep"):
+        return commands.request_import(actor, namespace, **cleaned)
+    return commands.mirror_into(actor, namespace, **cleaned)
 
 
 def _run(repository: Repository) -> ImportRun:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 import gitstore
-from core import blobs
+from core import blobs, filenames
 from core.actors import ActorRequest
 from core.errors import Invalid, NotFound
 from core.forms import attempt
@@ -115,7 +115,7 @@ def _release_form(request: ActorRequest, repository: Repository, release: Releas
 
     if request.method == "POST" and (saved := attempt(form, save)):
         messages.success(request, _("The release is saved."))
-        return redirect("release_page", namespace=repository.namespace.slug, name=repository.name, tag=saved.tag)
+        return redirect(f"{repository.get_absolute_url()}/releases/tag/{filenames.quoted(saved.tag)}")
     context = {"form": form, "release": release, "assets": release.assets.all() if release else []}
     return page_of(request, repository, "projects/release_form.html", context, tab="releases", status=422 if form.is_bound else 200)
 
@@ -126,7 +126,7 @@ def release_delete(request: ActorRequest, repository: Repository, tag: str) -> H
     """Remove notes and files; the tag stays."""
     commands.delete_release(request.actor, queries.release(request.actor, repository, tag))
     messages.success(request, _("The release is deleted. Its tag is still there."))
-    return redirect("repository_releases", namespace=repository.namespace.slug, name=repository.name)
+    return redirect(f"{repository.get_absolute_url()}/releases")
 
 
 @require_GET
@@ -166,4 +166,4 @@ def tag_delete(request: ActorRequest, repository: Repository) -> HttpResponse:
     """`tag`, and `oid` it must still be at."""
     commands.delete_tag(request.actor, repository, tag=request.POST.get("tag", ""), oid=request.POST.get("oid", ""))
     messages.success(request, _("The tag is deleted."))
-    return redirect("repository_tags", namespace=repository.namespace.slug, name=repository.name)
+    return redirect(f"{repository.get_absolute_url()}/tags")

@@ -1,0 +1,74 @@
+"""`/-/admin/mirrors`: what needs a person."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core.actors import ActorRequest
+from core.errors import DomainError
+from core.forms import attempt
+from projects import commands, rules
+from projects.forms.mirrors import ListMirrorForm
+from projects.mirrors import causes
+from projects.mirrors.models import Mirror, Nomination
+from projects.queries import mirrors as reads
+
+
+@require_http_methods(["GET", "POST"])
+def desk(request: ActorRequest) -> HttpResponse:
+    """Figures, failures by cause, nominations, and all mirrors with filters."""
+    rules.can_curate(request.actor).require()
+    form = ListMirrorForm(request.POST if request.method == "POST" else None)
+    made = None
+    if form.is_bound:
+        made = attempt(form, lambda cleaned: commands.list_mirror(request.actor, cleaned["address"], description=cleaned["description"]))
+    if made:
+        return redirect(made.repository.get_absolute_url())
+    chosen = {key: request.GET.get(key, "").strip()[:200] for key in ("q", "state", "cause", "host")}
+    rows = reads.filtered(query=chosen["q"], state=chosen["state"], cause=chosen["cause"], host=chosen["host"])
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    groups = reads.failures()
+    pulses = reads.pulses([*shown, *(one for group in groups for one in group.examples)])
+    context = {
+        "tab": "mirrors",
+        "figures": reads.figures(),
+        "groups": [(group, [(one, pulses[one.pk]) for one in group.examples]) for group in groups],
+        "nominations": list(reads.nominations(request.actor)[:20]),
+        "rows": [(one, pulses[one.pk], causes.CAUSES.get(one.cause)) for one in shown],
+        "page": page,
+        "chosen": chosen,
+        "states": Mirror.States.choices,
+        "causes": [(code, cause.title) for code, cause in causes.CAUSES.items()],
+        "form": form,
+    }
+    return render(request, "projects/mirror_desk.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def act(request: ActorRequest) -> HttpResponse:
+    """One act for the chosen mirrors, or for all that fail for one cause."""
+    rules.can_curate(request.actor).require()
+    chosen = [int(pk) for pk in request.POST.getlist("mirror") if pk.isascii() and pk.isdigit() and len(pk) < 12]
+    count = commands.act_on_mirrors(request.actor, act=request.POST.get("act", ""), ids=chosen, cause=request.POST.get("cause", ""))
+    messages.success(request, ngettext("Done for %d mirror.", "Done for %d mirrors.", count) % count)
+    return redirect("mirror_desk")
+
+
+@require_POST
+def decide(request: ActorRequest, pk: int) -> HttpResponse:
+    """Accept or decline a nomination."""
+    rules.can_curate(request.actor).require()
+    nomination = get_object_or_404(Nomination, pk=pk)
+    try:
+        commands.decide_nomination(
+            request.actor, nomination, accept=request.POST.get("act") == "accept", answer=request.POST.get("answer", "")
+        )
+        messages.success(request, _("Done."))
+    except DomainError as error:
+        messages.error(request, error.message)
+    return redirect("mirror_desk")

@@ -1,0 +1,81 @@
+"""The mirror tab of a repository, and nominating repositories of other hosts."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from core.actors import ActorRequest
+from core.errors import NotFound
+from core.forms import attempt
+from core.rules import needs_sign_in
+from projects import commands, rules
+from projects.forms.mirrors import FiltersForm, NominationForm
+from projects.mirrors import causes, states
+from projects.models import Repository
+from projects.queries import mirrors as reads
+from projects.views.common import page_of, repository_page
+
+ACTS = {
+    "sync": commands.ask_for_mirror,
+    "pause": commands.pause_mirror,
+    "resume": commands.resume_mirror,
+    "promote": commands.promote_mirror,
+    "return": commands.return_to_mirror,
+}
+
+
+@require_http_methods(["GET", "POST"])
+@repository_page
+def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResponse:
+    """How the mirror stands: state and cause, times, log; what its administrators can do."""
+    mirror = reads.mirror_of(repository)
+    if mirror is None:
+        raise NotFound(_("This repository is not a mirror."))
+    act = request.POST.get("act", "")
+    form = FiltersForm(request.POST if act == "filters" else None, initial={"branches": mirror.branches, "tags": mirror.tags})
+    if act in ACTS:
+        ACTS[act](request.actor, mirror)
+        messages.success(request, _("Done."))
+        return redirect(request.path)
+    if form.is_bound and attempt(form, lambda cleaned: commands.change_filters(request.actor, mirror, **cleaned) or True):
+        messages.success(request, _("Saved. The next look fetches what changed."))
+        return redirect(request.path)
+    context = {
+        "mirror": mirror,
+        "cause": causes.CAUSES.get(mirror.cause),
+        "runs": [(run, causes.CAUSES.get(run.cause)) for run in reads.runs(mirror)],
+        "pulse": reads.pulses([mirror])[mirror.pk],
+        "form": form,
+        "is_watched": mirror.state in states.WATCHED,
+        "may_administer": bool(rules.can_administer(request.actor, repository)),
+        "may_ask": bool(rules.can_ask_for_mirror(request.actor, repository)),
+    }
+    return page_of(request, repository, "projects/mirror.html", context, tab="mirror", status=422 if form.errors else 200)
+
+
+def listed(request: ActorRequest, repository: Repository) -> HttpResponse:
+    """The front page of a mirror that has no objects yet: what is known, and the way to get it."""
+    context = {"mirror": reads.mirror_of(repository), "may_ask": bool(rules.can_ask_for_mirror(request.actor, repository))}
+    return page_of(request, repository, "projects/mirror_listed.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def nominate(request: ActorRequest) -> HttpResponse:
+    """Suggest a repository; below, one's own suggestions and what became of them."""
+    if needs_sign_in(request.actor) is not None or request.actor.person is None:
+        return redirect(f"/login?next={request.path}")
+    address = request.GET.get("address", "")[:600]
+    form = NominationForm(request.POST if request.method == "POST" else None, initial={"address": address})
+    if form.is_bound and attempt(form, lambda cleaned: commands.nominate(request.actor, cleaned["address"], reason=cleaned["reason"])):
+        messages.success(request, _("Thank you. A curator decides; you find the answer here."))
+        return redirect(request.path)
+    text = form["address"].value() or ""
+    context = {
+        "form": form,
+        "known": reads.mirror_at(text),
+        "near": reads.near_duplicates(text),
+        "mine": list(reads.nominations_of(request.actor.person)[:50]),
+    }
+    return render(request, "projects/nominate.html", context, status=422 if form.errors else 200)

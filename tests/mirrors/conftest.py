@@ -1,0 +1,71 @@
+"""An upstream: git http-backend on loopback, with oddities by switch."""
+
+import http.server
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.factories.projects import ENVIRONMENT, git
+from tests.projects.test_imports import Backend
+
+
+class Upstream:
+    """`say` is a status to answer instead of git, "" for none; `requests` lists what was asked."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.say, self.location = root, 0, ""
+        self.path = root / "lab" / "model.git"
+        self.path.parent.mkdir(parents=True)
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", str(self.path)], env=ENVIRONMENT, check=True)
+        self.commits = 0
+        upstream = self
+
+        class Handler(Backend):
+            def do_GET(self):
+                if upstream.say:
+                    self.server.requests.append((self.command, self.path, ""))
+                    self.send_response(upstream.say)
+                    if upstream.location:
+                        self.send_header("Location", upstream.location)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return None
+                return self._serve()
+
+            do_POST = do_GET
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.root, self.server.password, self.server.requests = root, "", []
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/lab/model.git"
+
+    @property
+    def requests(self) -> list[tuple[str, str, str]]:
+        return self.server.requests
+
+    def commit(self, branch: str = "trunk", *, text: str = "") -> str:
+        """One more commit on the branch; its oid."""
+        self.commits += 1
+        parent = f"from refs/heads/{branch}^0\n" if git(self.path, "for-each-ref", f"refs/heads/{branch}").strip() else ""
+        content = text or f"{self.commits}"
+        script = (
+            f"commit refs/heads/{branch}\ncommitter T <t@x.y> {1700000000 + self.commits} +0800\ndata 2\nm\n{parent}"
+            f"M 100644 inline f\ndata {len(content)}\n{content}\n\n"
+        )
+        git(self.path, "fast-import", "--quiet", "--force", data=script.encode())
+        return self.tip(branch)
+
+    def tip(self, branch: str = "trunk") -> str:
+        return git(self.path, "rev-parse", f"refs/heads/{branch}").strip()
+
+
+@pytest.fixture
+def upstream(tmp_path, settings):
+    settings.ALLOW_PRIVATE_ADDRESSES = True
+    made = Upstream(tmp_path / "up")
+    made.commit()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
