@@ -4,7 +4,6 @@ FTS5 answers which documents hold the words; filters, counts and the first order
 so that a request costs two statements whatever the filters. A process notices by `PRAGMA data_version` that another one wrote.
 """
 
-import hashlib
 import json
 import sqlite3
 import threading
@@ -20,7 +19,7 @@ from core.documents import Access
 from core.errors import NotFound, Unavailable
 from search.logic import analysis
 from search.ports.columns import Columns, Row
-from search.ports.index import TEXTS, WEIGHTS, Entry, Found, Hit, Request, Suggestion, restored, stored
+from search.ports.index import TEXTS, WEIGHTS, Entry, Found, Hit, Request, Suggestion, digest, restored, stored
 from search.ports.match import corrected, expression, ranking
 from search.ports.order import Ordered, order
 
@@ -81,10 +80,9 @@ class EmbeddedIndex:
                 row = json.dumps(Row.of(entry).values(), ensure_ascii=False, separators=(",", ":"))
                 shown = json.dumps(stored(entry.document), ensure_ascii=False, separators=(",", ":"))
                 texts = [entry.words[column] for column in TEXTS]
-                digest = hashlib.sha256("\0".join([row, shown, *texts]).encode()).hexdigest()[:16]
                 made = connection.execute(
                     "INSERT INTO document (kind, pk, version, row, shown, digest) VALUES (?, ?, ?, ?, ?, ?)",
-                    (entry.kind, entry.document.pk, version, row, zlib.compress(shown.encode(), 1), digest),
+                    (entry.kind, entry.document.pk, version, row, zlib.compress(shown.encode(), 1), digest(entry)),
                 )
                 connection.execute(INSERT, (made.lastrowid, *texts))
 

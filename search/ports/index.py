@@ -1,5 +1,7 @@
 """What every search engine does: keep analysed documents, answer a request, complete a prefix, correct a word."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -149,6 +151,12 @@ def stored(document: Document) -> dict[str, object]:
         "is_fork": document.is_fork, "is_archived": document.is_archived, "stars": document.stars, "forks": document.forks,
         "updated": seconds(document.updated), "created": seconds(document.created),
     }  # fmt: skip
+
+
+def digest(entry: Entry) -> str:
+    """Tells whether two entries are the same."""
+    whole = json.dumps([entry.kind, stored(entry.document), dict(entry.words), dict(entry.keys)], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
 def restored(values: Mapping[str, object]) -> Document:

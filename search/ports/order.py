@@ -39,7 +39,10 @@ class Ordered:
         if after:
             start = opened(after)
             keyed = (pair for pair in keyed if ((pair[0] > start) if self.ascending else (pair[0] < start)))
-        found = (heapq.nsmallest if self.ascending else heapq.nlargest)(limit + 1, keyed)
+        try:
+            found = (heapq.nsmallest if self.ascending else heapq.nlargest)(limit + 1, keyed)
+        except TypeError as error:  # the cursor is of another order: a text beside a number
+            raise Invalid(_("This is not the address of a page."), field="after") from error
         return found[:limit], sealed(found[limit - 1][0]) if len(found) > limit else ""
 
 
