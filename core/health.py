@@ -6,6 +6,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from secrets import compare_digest
 
+from celery import current_app
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
@@ -36,9 +37,7 @@ def _cache() -> None:
 
 
 def _queue() -> None:
-    from openi.celery import app
-
-    with app.connection_for_write() as broker:
+    with current_app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1, timeout=2)
 
 

@@ -1,5 +1,1 @@
-"""Wiring of the portal: settings, addresses, Celery, WSGI and ASGI entry points. No domain."""
-
-from openi.celery import app as celery_app
-
-__all__ = ["celery_app"]
+"""Wiring of the portal: settings, addresses, Celery, WSGI and ASGI entry points, `script/server`'s supervisor. No domain."""

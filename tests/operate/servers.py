@@ -37,6 +37,16 @@ def eventually(check: Callable[[], object], seconds: float) -> float:
     raise AssertionError(f"not within {seconds} s")
 
 
+def crowding() -> float:
+    """How much longer work takes now than alone on this machine: 1.0 idle; 3.0 when each of two busy processes gets a third of a core.
+
+    Limits in seconds are meant for a machine that does nothing else: `took < 5 * crowding()`.
+    """
+    code = "import time; a, b = time.perf_counter(), time.process_time()\nwhile time.process_time() - b < 0.3: pass\nprint(time.perf_counter() - a)"
+    both = [subprocess.Popen([sys.executable, "-S", "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    return max(1.0, *(float(each.communicate()[0]) / 0.3 for each in both))
+
+
 def status(url: str) -> int:
     """HTTP status, 0 when nothing answers."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
