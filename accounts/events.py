@@ -78,3 +78,11 @@ class InvitationSent(Fact):
 
     invitation_id: int
     secret: str
+
+
+@dataclass(frozen=True)
+class MessageWritten(Fact):
+    """A text message is to be sent: number and text, encrypted (purpose "message"); `written_at` in seconds since 1970."""
+
+    secret: str
+    written_at: float

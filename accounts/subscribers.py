@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts import commands
-from accounts.events import InvitationSent, SecurityFact
+from accounts.events import InvitationSent, MessageWritten, SecurityFact
 from accounts.models import Invitation, SecurityEvent
 from core.events import subscribe
 from core.secrets import decrypt
@@ -44,3 +44,10 @@ def mail_invitation(event: InvitationSent, cause: str) -> None:
             texts.append(_("%(person)s invites you to join %(name)s: %(link)s\nThe link is good until %(date)s.") % names)
     subject = " ".join(f"[{settings.SITE_NAME}] {invitation.organization.shown_name}".split())
     send_mail(subject, "\n\n".join(texts), None, [to])
+
+
+@subscribe(MessageWritten, outside=True)
+def send_message(event: MessageWritten, cause: str) -> None:
+    """Hand it to the gateway; a second delivery sends the same code again."""
+    number, _line, text = decrypt(event.secret, purpose="message").partition("\n")
+    commands.deliver_message(number, text, written_at=event.written_at)

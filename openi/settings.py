@@ -288,6 +288,7 @@ ANONYMOUS_SHARE = env.float("ANONYMOUS_SHARE", default=0.3)  # processors a web 
 GIT_TRANSFERS = env.int("GIT_TRANSFERS", default=96)
 GIT_SECONDS = env.int("GIT_SECONDS", default=6 * 3600)  # a transfer takes no longer
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="")
+SMS_PER_DAY = env.int("SMS_PER_DAY", default=2000)  # messages of the whole site
 OPERATOR = env.str("OPERATOR", default="鹏城实验室")
 ICP_NUMBER = env.str("ICP_NUMBER", default="")
 

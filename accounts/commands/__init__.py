@@ -28,6 +28,7 @@ from accounts.commands.organizations import (
 from accounts.commands.people import create_user, prepare_social, register_person, slug_taken
 from accounts.commands.phone import (
     confirm_phone,
+    deliver_message,
     person_by_code,
     prove_by_phone,
     remove_phone,
@@ -58,6 +59,7 @@ __all__ = [
     "delete_organization",
     "delete_person",
     "delete_team",
+    "deliver_message",
     "encode_avatar",
     "end_sessions",
     "export_person",

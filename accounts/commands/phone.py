@@ -2,16 +2,19 @@
 
 import re
 import secrets
+import time
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.commands.security import record_security_event
+from accounts.events import MessageWritten
 from accounts.models import Phone, User
 from accounts.ports.sms import gateway
-from core import limits
+from core import events, limits
 from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid
 from core.secrets import decrypt, encrypt, keyed_hash
@@ -36,17 +39,31 @@ def _hash(number: str) -> str:
     return keyed_hash(number, purpose="phone")
 
 
-def _send(number: str, *, purpose: str) -> None:
-    """A fresh six-digit code, which replaces an earlier one. Raises LimitReached, Unavailable."""
+def _code(number: str, *, purpose: str) -> str:
+    """The text with a fresh six-digit code, which replaces an earlier one."""
     code = f"{secrets.randbelow(10**6):06d}"
     entry = {"hash": keyed_hash(code + number, purpose="phone-code"), "id": secrets.token_hex(8)}
     cache.set(f"phone-code:{purpose}:{_hash(number)}", entry, CODE_SECONDS)
-    gateway().send(number, _("OpenI: your code is %s. It is good for 10 minutes.") % code)
+    return _("OpenI: your code is %s. It is good for 10 minutes.") % code
+
+
+def _send(number: str, *, purpose: str) -> None:
+    """Now, so that the page can say that it did not work. Raises Unavailable."""
+    gateway().send(number, _code(number, purpose=purpose))
+
+
+def deliver_message(number: str, text: str, *, written_at: float) -> None:
+    """Send a message of the outbox, unless its code is too old by now. Raises Unavailable."""
+    if time.time() - written_at < CODE_SECONDS:
+        gateway().send(number, text)
 
 
 def _limit(number: str, ip: str) -> None:
-    limits.take(f"phone-number:{_hash(number)}", limit=5, seconds=3600)
-    limits.take(f"phone-ip:{ip}", limit=20, seconds=3600)
+    """What one number and one address may cost in an hour and a day, and the whole site in a day (OPENI_SMS_PER_DAY)."""
+    for key, hour, day in ((f"phone-number:{_hash(number)}", 5, 10), (f"phone-ip:{ip}", 20, 60)):
+        limits.take(key, limit=hour, seconds=3600)
+        limits.take(key, limit=day, seconds=86400)
+    limits.take("phone-site", limit=settings.SMS_PER_DAY, seconds=86400)
 
 
 def _check(number: str, code: str, *, purpose: str) -> None:
@@ -106,11 +123,17 @@ def remove_phone(actor: Actor) -> None:
 
 
 def send_sign_in_code(actor: Actor, *, number: str) -> str:
-    """Send a code to a number that an account has; any other number gets the same answer and no message. Raises Invalid, LimitReached, Unavailable."""
+    """Send a code to a number that an account has; any other number gets the same answer and no message. Raises Invalid, LimitReached.
+
+    Publishes MessageWritten.
+    """
     number = phone_number(number)
     _limit(number, actor.ip)
-    if Phone.objects.filter(number_hash=_hash(number), user__is_active=True).exists():
-        _send(number, purpose="sign-in")
+    with transaction.atomic():
+        if Phone.objects.filter(number_hash=_hash(number), user__is_active=True).exists():
+            text = _code(number, purpose="sign-in")
+            secret = encrypt(f"{number}\n{text}", purpose="message")
+            events.publish(MessageWritten(secret=secret, written_at=time.time()))  # sent by the worker: no answer takes longer than another
     return number
 
 

@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import httpx
 import structlog
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core.errors import Unavailable
 
 log = structlog.get_logger(__name__)
+SECONDS = 10.0
 
 
 class SmsGateway(Protocol):
@@ -38,13 +39,16 @@ class HttpGateway:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        parts = urlsplit(url)
+        self.url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))  # httpx writes addresses into its log
+        self.auth = httpx.BasicAuth(unquote(parts.username), unquote(parts.password or "")) if parts.username else None
 
     def send(self, number: str, text: str) -> None:
         try:
-            with httpx.Client(trust_env=False, follow_redirects=False, timeout=10) as client:
-                answer = client.post(self.url, json={"to": number, "text": text})
+            with httpx.Client(trust_env=False, follow_redirects=False, timeout=SECONDS) as client:
+                answer = client.post(self.url, json={"to": number, "text": text}, auth=self.auth)
         except httpx.HTTPError as error:
+            log.warning("sms_failed", host=urlsplit(self.url).hostname, error=type(error).__name__)
             raise Unavailable(_("The message could not be sent. Try again later."), code="sms") from error
         if not answer.is_success:
             log.warning("sms_refused", host=urlsplit(self.url).hostname, status=answer.status_code)
