@@ -23,7 +23,7 @@ SLOTS = 2  # anonymous answers made at the same time
 WAITING = 24  # requests that wait for a slot
 PATIENCE = 1.5  # seconds they wait
 RETRY_SECONDS = 5
-OPEN = ("/-/", "/login", "/logout", "/signup", "/static/", "/robots.txt", "/sitemap.xml")  # never refused
+OPEN = ("/-/", "/login/", "/logout/", "/signup/", "/static/", "/robots.txt/", "/sitemap.xml/")  # never refused, nor is what lies below
 
 
 class Bucket:
@@ -85,8 +85,8 @@ def is_shared(request: HttpRequest) -> bool:
     return (
         actor.is_anonymous
         and request.method in ("GET", "HEAD")
-        and "HTTP_AUTHORIZATION" not in request.META
-        and not request.path.startswith(OPEN)
+        and not ("HTTP_AUTHORIZATION" in request.META and request.path.startswith("/api/"))  # pages read no such header
+        and not f"{request.path}/".startswith(OPEN)
     )
 
 

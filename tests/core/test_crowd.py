@@ -58,7 +58,7 @@ def test_readers_without_an_account_wait_when_their_share_is_used_up(share: crow
 
 @pytest.mark.parametrize(
     "asking",
-    [{"actor": SYSTEM}, {"method": "POST"}, {"path": "/login"}, {"path": "/-/ready"}, {"Authorization": "Bearer x"}],
+    [{"actor": SYSTEM}, {"method": "POST"}, {"path": "/login"}, {"path": "/-/ready"}, {"path": "/api/v1/user", "Authorization": "Bearer x"}],
     ids=["signed in", "form", "sign-in page", "health", "token"],
 )
 def test_others_are_never_held_up(share: crowd.AnonymousShare, asking: dict) -> None:
