@@ -2,13 +2,12 @@
 
 import json
 import shlex
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as N_
-from drf_spectacular.generators import SchemaGenerator
 
 HEADINGS = {
     "user": N_("Yourself: profile, keys, tokens"),
@@ -34,6 +33,8 @@ SAMPLES = {
 @cache
 def schema() -> dict[str, Any]:
     """The OpenAPI document; made once in a process."""
+    from drf_spectacular.generators import SchemaGenerator  # at first use: 15 MB in each process
+
     found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return found
 
@@ -78,6 +79,11 @@ class Group:
 
 def groups(origin: str) -> list[Group]:
     """All operations in the reader's language; `origin` is scheme and host."""
+    return _groups(origin, get_language() or "")
+
+
+@lru_cache(maxsize=16)
+def _groups(origin: str, language: str) -> list[Group]:
     found: dict[str, list[Operation]] = {name: [] for name in HEADINGS}
     for address, methods in schema()["paths"].items():
         for method, operation in methods.items():
@@ -123,15 +129,19 @@ def _field(name: str, kind: dict[str, Any], about: dict[str, Any], place: str = 
     )
 
 
-def _fields(body: dict[str, Any]) -> tuple[Field, ...]:
+def _fields(body: dict[str, Any], prefix: str = "", depth: int = 2) -> tuple[Field, ...]:
+    """Fields of a body, those of objects inside it by `outer.inner` and `list[].inner`."""
     found = _resolved(body)
     required = found.get("required", [])
-    return tuple(
-        _field(
-            name, part, {"required": name in required, "description": _resolved(part).get("description", "") if "$ref" not in part else ""}
-        )
-        for name, part in found.get("properties", {}).items()
-    )
+    fields: list[Field] = []
+    for name, part in found.get("properties", {}).items():
+        inner = _resolved(part)
+        words = "" if "$ref" in part or "allOf" in part else inner.get("description", "")
+        fields.append(_field(prefix + name, part, {"required": name in required, "description": words}))
+        if depth:
+            inside, mark = (inner["items"], "[].") if inner.get("type") == "array" else (inner, ".")
+            fields += _fields(inside, f"{prefix}{name}{mark}", depth - 1)
+    return tuple(fields)
 
 
 def _answer(responses: dict[str, Any]) -> tuple[Field, ...]:
@@ -139,7 +149,8 @@ def _answer(responses: dict[str, Any]) -> tuple[Field, ...]:
     good = next((part for status, part in responses.items() if status.startswith("2")), {})
     body = _resolved(good.get("content", {}).get("application/json", {}).get("schema", {}))
     items = body.get("properties", {}).get("items")
-    return _fields(items["items"] if items and "next" in body["properties"] else body)
+    found = _fields(items["items"] if items and "next" in body["properties"] else body)
+    return tuple(replace(one, required=False) for one in found)
 
 
 def _curl(origin: str, address: str, method: str, found: dict[str, Any]) -> str:
@@ -165,4 +176,5 @@ def _curl(origin: str, address: str, method: str, found: dict[str, Any]) -> str:
         elif one.get("required"):
             query.append(f"{one['name']}={sample}")
     target = origin + filled + ("?" + "&".join(query) if query else "")
-    return " ".join([*parts, shlex.quote(target)])
+    line = " ".join([*parts, shlex.quote(target)])
+    return line if len(line) < 80 else " \\\n  ".join([*parts, shlex.quote(target)])

@@ -2,9 +2,6 @@
 
 import html
 
-from docutils.core import publish_parts
-from docutils.utils import SystemMessage
-
 from core.markdown import MAX_CHARACTERS, Links, sanitise
 
 MAX_LINES = 6_000  # docutils takes some 0.3 ms a section
@@ -16,6 +13,9 @@ _SETTINGS = {
 
 def render(text: str, links: Links | None = None) -> str:
     """Safe HTML; the source, escaped, where docutils gives up."""
+    from docutils.core import publish_parts  # at first use: 5 MB in each process
+    from docutils.utils import SystemMessage
+
     if len(text) > MAX_CHARACTERS // 4 or text.count("\n") > MAX_LINES:
         return f'<pre class="code-block" tabindex="0">{html.escape(text)}</pre>'
     try:

@@ -9,7 +9,6 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from PIL import Image, UnidentifiedImageError
 
 from accounts import rules
 from accounts.commands.administration import end_sessions
@@ -57,6 +56,8 @@ def change_profile(actor: Actor, **values: Any) -> User:
 
 def encode_avatar(data: bytes) -> bytes:
     """A square WebP of AVATAR_SIDE pixels, without metadata. Raises Invalid for what is no picture, too large, or a decompression bomb."""
+    from PIL import Image, UnidentifiedImageError  # at first use: 5 MB in each process
+
     if len(data) > AVATAR_BYTES:
         raise Invalid(_("The picture may have at most 5 MB."), field="picture")
     try:
