@@ -11,26 +11,31 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import nh3
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 
 from core.highlight import highlight
 
 MAX_CHARACTERS = 1024**2
-MAX_STEPS = 50_000  # attempts of the inline parser, some 10 µs each; a README of 100 kB takes about 10,000
+MAX_WORK = 800_000  # of one document, in units of about a microsecond; a list of 3,500 links (350 kB) takes 670,000
+STEP, BLOCK_TOKEN, ADDRESS = (
+    10,
+    6,
+    40,
+)  # the cost of an attempt of the inline parser, of a token of the block parser, of a bare address made a link
+FORMULA, HIGHLIGHTED = 100, 2.5  # of a formula, of a character of highlighted code: what is too much of these is shown as source
 MAX_LINES = 15_000
-MAX_ADDRESSES = 20_000  # bare ones, made links
-MAX_FORMULAS = 1_000
-MAX_FENCES = 1_000  # highlighted ones
 MAX_DEPTH, MAX_DEPTH_SUM = 400, 2_000_000  # of open tags; the HTML parser's time grows with the sum over all tags
-_VERSION = "4"
+_VERSION = "5"
 _SCHEMES = {"http", "https", "mailto"}
 _MATH = {
     "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msub", "msup", "msubsup", "mfrac", "msqrt", "mroot", "munder", "mover",
@@ -51,14 +56,15 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "th": {"colspan", "rowspan", "scope"},
     "details": {"open"},
     "code": {"class"}, "span": {"class"}, "pre": {"class", "tabindex"}, "div": {"class", "tabindex"}, "ul": {"class"}, "li": {"class"}, "section": {"class"},
-    "sup": {"class"}, "p": {"class"}, "table": {"class"},
+    "sup": {"class"}, "b": {"class"}, "p": {"class"}, "table": {"class"},
     "math": {"display", "xmlns"}, "mo": {"stretchy", "fence", "separator", "form"}, "mi": {"mathvariant"}, "mtable": {"columnalign", "rowspacing"},
     "mspace": {"width"}, "mstyle": {"displaystyle", "scriptlevel"}, "menclose": {"notation"}, "mfrac": {"linethickness"},
 }  # fmt: skip
 _CLASS = re.compile(
     r"(k|s|c|n|f|d|hl|code-block|code-lang|table-scroll|grid-table|footnotes|footnote-ref|footnote-backref|footnotes-list|footnote-item"
-    r"|task-list-item|contains-task-list|mermaid-source|notice|notice-(note|tip|important|warning|caution)|math|external-image|cell|cell-(in|out))"
+    r"|task-list-item|contains-task-list|mermaid-source|notice|notice-title|notice-(note|tip|important|warning|caution)|math|external-image|cell|cell-(in|out))"
 )
+_WORDS = {"NOTE": _("Note"), "TIP": _("Tip"), "IMPORTANT": _("Important"), "WARNING": _("Warning"), "CAUTION": _("Caution")}
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*")
 
 
@@ -73,10 +79,11 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Safe HTML, and the front matter's source ("" for none)."""
+    """Safe HTML, the front matter's source ("" for none), and the work it took, of MAX_WORK."""
 
     html: str
     front_matter: str = ""
+    work: int = 0
 
 
 @dataclass(slots=True)
@@ -87,7 +94,7 @@ class _State:
 
 def cache_key(kind: str, text: str, links: Links) -> str:
     """A cache key for `render(text, links)`."""
-    digest = hashlib.blake2b(repr((_VERSION, text, links)).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+    digest = hashlib.blake2b(repr((_VERSION, get_language(), text, links)).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
     return f"md:{kind}:{digest}"
 
 
@@ -107,18 +114,28 @@ class _TooMuchWork(Exception):
 
 def _count_step(state: StateInline, silent: bool) -> bool:
     """An inline rule that only counts, so that quadratic inputs end at the same place on every machine."""
-    steps = state.env["steps"] = state.env.get("steps", 0) + 1
-    if steps > MAX_STEPS:
-        raise _TooMuchWork
+    _spend(state.env, STEP)
     return False
+
+
+def _count_tokens(state: StateCore) -> None:
+    """A core rule after the block parser: tables of many cells and lists of many items end here, before their text is parsed."""
+    _spend(state.env, BLOCK_TOKEN * len(state.tokens))
+
+
+def _spend(env: Any, cost: int) -> None:
+    env["work"] = env.get("work", 0) + cost
+    if env["work"] > MAX_WORK:
+        raise _TooMuchWork
 
 
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("gfm-like", {"html": True, "linkify": True, "maxNesting": 60})
-    parser.use(front_matter_plugin).use(footnote_plugin).use(tasklists_plugin, label=True)
+    parser.use(front_matter_plugin).use(footnote_plugin)
     parser.use(dollarmath_plugin, renderer=_math, allow_labels=False, double_inline=True)
     parser.inline.ruler.before("text", "count_step", _count_step)
+    parser.core.ruler.after("block", "count_tokens", _count_tokens)
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("table_open", _table_open)
     parser.add_render_rule("table_close", _table_close)
@@ -224,7 +241,7 @@ def _image_as_link(match: re.Match[str]) -> str:
 
 
 def _alerts(tokens: list[Token]) -> None:
-    """`> [!NOTE]` blocks get the classes of a notice."""
+    """`> [!NOTE]` blocks get the classes of a notice and the word as their first line: colour alone says nothing."""
     for index, token in enumerate(tokens[:-2]):
         if token.type != "blockquote_open" or tokens[index + 2].type != "inline":
             continue
@@ -235,6 +252,8 @@ def _alerts(tokens: list[Token]) -> None:
             first.content = _ALERT.sub("", first.content)
             token.tag = "div"
             token.attrSet("class", f"notice notice-{match[1].lower()}")
+            title = Token("html_inline", "", 0, content=f'<b class="notice-title">{html.escape(str(_WORDS[match[1]]))}</b> ')
+            inline.children = [title, *(inline.children or ())]
             ends = (tokens[i] for i in range(index + 1, len(tokens)))
             next(end for end in ends if end.type == "blockquote_close" and end.level == token.level).tag = "div"
 
@@ -278,47 +297,78 @@ def sanitise(markup: str, links: Links) -> str:
     )
 
 
-def render(text: str, links: Links | None = None) -> Rendered:
-    """Markdown as safe HTML. Over MAX_CHARACTERS, or with pathological nesting, the source is shown escaped."""
+def render(text: str, links: Links | None = None, *, spent: int = 0) -> Rendered:
+    """Markdown as safe HTML. Over MAX_CHARACTERS, or with pathological nesting, the source is shown escaped.
+
+    `spent` is the work of earlier parts of the same page: together they have MAX_WORK.
+    """
     links = links or Links()
     if len(text) > MAX_CHARACTERS or _is_pathological(text):
         return _source(text)
-    env: dict[str, Any] = {}
+    env: dict[str, Any] = {"work": spent + ADDRESS * _addresses(text)}
     parser = _parser()
     try:
         tokens = parser.parse(text, env)
     except (_TooMuchWork, RecursionError):
-        return _source(text)
-    _limit(tokens)
+        return _source(text, MAX_WORK)
+    left = _limit(tokens, MAX_WORK - env["work"])
+    _tasks(tokens)
     _anchors(tokens)
     front = next((token.content for token in tokens if token.type == "front_matter"), "")
     tokens = [token for token in tokens if token.type != "front_matter"]
     _alerts(tokens)
-    return Rendered(sanitise(parser.renderer.render(tokens, parser.options, env), links), front)
+    return Rendered(sanitise(parser.renderer.render(tokens, parser.options, env), links), front, MAX_WORK - max(0, int(left)))
 
 
-def _source(text: str) -> Rendered:
-    return Rendered(f'<pre class="code-block" tabindex="0">{html.escape(text[:MAX_CHARACTERS])}</pre>')
+def _source(text: str, work: int = 0) -> Rendered:
+    return Rendered(f'<pre class="code-block" tabindex="0">{html.escape(text[:MAX_CHARACTERS])}</pre>', "", work)
 
 
-def _limit(tokens: Sequence[Token]) -> None:
-    """Formulas and fences beyond the limits are shown as source: each costs up to a millisecond."""
-    every = (each for token in tokens for each in (token, *(token.children or ())))
-    formulas = fences = 0
-    for token in every:
+def _limit(tokens: Sequence[Token], left: float) -> float:
+    """Formulas and code that cost more than what is `left` of the document's work are shown as source; returns what is left then."""
+    for token in (each for outer in tokens for each in (outer, *(outer.children or ()))):
         if token.type.startswith("math_"):
-            formulas += 1
-            if formulas > MAX_FORMULAS:
+            left -= FORMULA
+            if left < 0:
                 token.type = "code_inline" if token.type.startswith("math_inline") else "code_block"
-        elif token.type == "fence":
-            fences += 1
-            if fences > MAX_FENCES:
+        elif token.type == "fence" and token.info:
+            left -= HIGHLIGHTED * len(token.content)
+            if left < 0:
                 token.info = ""
+    return left
+
+
+_TASK = re.compile(r"\[([ xX])\][ \xa0](?=\S)")
+
+
+def _tasks(tokens: Sequence[Token]) -> None:
+    """Items that begin with `[ ]` or `[x]` get a check box with the first paragraph as its label (GFM §5.3)."""
+    lists: list[Token] = []
+    for item, paragraph, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if item.type in ("bullet_list_open", "ordered_list_open"):
+            lists.append(item)
+        elif item.type in ("bullet_list_close", "ordered_list_close"):
+            lists.pop()
+        if item.type != "list_item_open" or paragraph.type != "paragraph_open" or inline.type != "inline" or not inline.children:
+            continue
+        first = inline.children[0]
+        match = _TASK.match(inline.content)
+        if match is None or first.type != "text" or not first.content.startswith(match[0]):
+            continue
+        first.content = first.content[len(match[0]) :]
+        box = f'<label><input type="checkbox" disabled{"" if match[1] == " " else " checked"}> '
+        inline.children = [Token("html_inline", "", 0, content=box), *inline.children, Token("html_inline", "", 0, content="</label>")]
+        item.attrSet("class", "task-list-item")
+        lists[-1].attrSet("class", "contains-task-list")
+
+
+def _addresses(text: str) -> int:
+    return sum(text.count(mark) for mark in ("www.", "://", "@"))
 
 
 def _is_pathological(text: str) -> bool:
-    """More lines, bare addresses or brackets left open than the limits, or runs of one opening mark that make inline parsing quadratic."""
-    if text.count("\n") > MAX_LINES or sum(text.count(mark) for mark in ("www.", "://", "@")) > MAX_ADDRESSES:
+    """More lines or brackets left open than the limits, or runs of one opening mark that make inline parsing quadratic."""
+    if text.count("\n") > MAX_LINES:
         return True
     if text.count("[") - text.count("]") > 3_000:
         return True

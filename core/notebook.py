@@ -4,20 +4,18 @@ import base64
 import binascii
 import html
 import json
+import re
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.highlight import highlight
-from core.markdown import Links
+from core.markdown import MAX_WORK, Links
 from core.markdown import render as render_markdown
 
 CELLS, OUTPUT = 500, 20_000
-MARKDOWN, CODE, OUTPUTS = (
-    200_000,
-    512 * 1024,
-    8 * 1024**2,
-)  # characters of all cells together; what is beyond is shown plain, outputs are left out
+CODE, OUTPUTS = 150_000, 8 * 1024**2  # characters of all cells together: code beyond it is shown plain, outputs are left out and counted
 _IMAGES = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}
 
 
@@ -44,7 +42,9 @@ def _output(output: Any) -> str:
     if output.get("output_type") == "stream":
         text = _joined(output.get("text"))
     elif output.get("output_type") == "error":
-        text = f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}"
+        trace = output.get("traceback")
+        text = "\n".join(line for line in trace if isinstance(line, str)) if isinstance(trace, list) else ""
+        text = text or f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}"
     else:
         bundle = output.get("data")
         if not isinstance(bundle, dict):
@@ -56,7 +56,7 @@ def _output(output: Any) -> str:
         if "text/html" in bundle or "image/svg+xml" in bundle:
             note = html.escape(_("HTML and SVG output is not shown."))
             return f'<p class="muted">{note}</p>' + (_plain(text) if text else "")
-    return f'<pre class="code-block" tabindex="0">{html.escape(text[:OUTPUT])}</pre>' if text else ""
+    return _plain(text) if text else ""
 
 
 def render(text: str, links: Links | None = None) -> str | None:
@@ -69,28 +69,65 @@ def render(text: str, links: Links | None = None) -> str | None:
         return None
     if not isinstance(cells, list):
         return None
-    out = []
-    markdown = code = shown = 0
+    page = _Page(language, links)
     for cell in cells[:CELLS]:
-        if not isinstance(cell, dict):
-            continue
+        if isinstance(cell, dict):
+            page.add(cell)
+    if page.left_out:
+        page.parts.append(_note(ngettext("%d output is not shown.", "%d outputs are not shown.", page.left_out) % page.left_out))
+    if len(cells) > CELLS:
+        left = len(cells) - CELLS
+        page.parts.append(_note(ngettext("%d more cell is not shown.", "%d more cells are not shown.", left) % left))
+    return "\n".join(page.parts)
+
+
+class _Page:
+    """The cells one after the other; what they may cost together is bounded."""
+
+    def __init__(self, language: str, links: Links | None) -> None:
+        self.language, self.links = language, links
+        self.parts: list[str] = []
+        self.work = self.code = self.shown = self.left_out = 0
+
+    def add(self, cell: dict[str, Any]) -> None:
+        """Text rendered, code highlighted with its number, outputs below it."""
         source = _joined(cell.get("source"))
-        if cell.get("cell_type") == "markdown":
-            markdown += len(source)
-            made = render_markdown(source, links).html if markdown <= MARKDOWN else _plain(source)
-            out.append(f'<div class="cell">{made}</div>')
-            continue
-        code += len(source)
-        lines = highlight(source, language=language if cell.get("cell_type") == "code" and code <= CODE else "text")
-        out.append('<div class="cell"><pre class="code-block hl" tabindex="0"><code>' + "\n".join(lines) + "</code></pre>")
+        kind = cell.get("cell_type")
+        if kind == "markdown":
+            self.parts.append(f'<div class="cell">{self._text(source)}</div>')
+            return
+        self.code += len(source)
+        lines = highlight(source, language=self.language if kind == "code" and self.code <= CODE else "text")
+        number = cell.get("execution_count")
+        label = f'<span class="cell-number">[{number}]</span>' if isinstance(number, int) and kind == "code" else ""
+        code = "\n".join(lines)
+        self.parts.append(f'<div class="cell cell-in">{label}<pre class="code-block hl" tabindex="0"><code>{code}</code></pre>')
         outputs = cell.get("outputs")
-        for output in outputs[:100] if isinstance(outputs, list) else ():
+        for output in outputs if isinstance(outputs, list) else ():
+            if self.shown >= OUTPUTS:
+                self.left_out += 1
+                continue
             part = _output(output)
-            shown += len(part)
-            out.append(part if shown <= OUTPUTS else "")
-        out.append("</div>")
-    return "\n".join(out)
+            self.shown += len(part)
+            self.parts.append(part)
+        self.parts.append("</div>")
+
+    def _text(self, source: str) -> str:
+        if self.work >= MAX_WORK:
+            return _plain(source)
+        made = render_markdown(source, self.links, spent=self.work)
+        self.work = max(self.work, made.work)
+        return made.html
+
+
+def _note(text: str) -> str:
+    return f'<p class="muted">{html.escape(text)}</p>'
+
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,40}[A-Za-z]")  # what terminals take for colours and moves (ECMA-48)
 
 
 def _plain(text: str) -> str:
-    return f'<pre class="code-block" tabindex="0">{html.escape(text[:OUTPUT])}</pre>'
+    cut = _COLOURS.sub("", text[:OUTPUT])
+    more = "\n…" if len(text) > OUTPUT else ""
+    return f'<pre class="code-block" tabindex="0">{html.escape(cut)}{more}</pre>'

@@ -4,7 +4,7 @@ import html
 
 from core.markdown import MAX_CHARACTERS, Links, sanitise
 
-MAX_LINES = 6_000  # docutils takes some 0.3 ms a section
+MAX_LINES = 4_000  # docutils takes some 0.3 ms a line of a table or a list
 _SETTINGS = {
     "raw_enabled": False, "file_insertion_enabled": False, "_disable_config": True, "report_level": 5, "halt_level": 5, "syntax_highlight": "none",
     "initial_header_level": 2, "embed_stylesheet": False, "doctitle_xform": False, "math_output": "MathML", "line_length_limit": 10_000,

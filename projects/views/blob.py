@@ -28,6 +28,7 @@ from projects.views.common import conditional, etag_of, page_of, repository_page
 
 SHOWN_BYTES = 1024 * 1024  # of a text file; the rest is one link away
 SHOWN_LINES = 20_000
+NOTEBOOK_BYTES = 16 * 1024**2  # of a rendered notebook: most of it is images
 RENDERED = {"markdown", "rst", "notebook", "table", "svg"}
 RAW_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; frame-ancestors 'none'"
 # A browser's PDF viewer does not start in a sandbox. It runs apart from our origin, and with `nosniff` the answer is never anything else.
@@ -134,7 +135,8 @@ def _siblings_html(repository: Repository, position: queries.Position, base: str
 def _file(repository: Repository, position: queries.Position, entry: gitstore.Entry, view: str, raw_href: str) -> File:
     """Read and render one blob; what is too large or not text gets a note and the way to the raw bytes."""
     with queries.reading():
-        blob = gitstore.blob(repository.path, entry.oid, limit=SHOWN_BYTES)
+        whole = view != "source" and readme.kind_of(position.filename) == "notebook"
+        blob = gitstore.blob(repository.path, entry.oid, limit=NOTEBOOK_BYTES if whole else SHOWN_BYTES)
     size = bytes_(blob.size)
     if entry.kind == "symlink":
         return File("symlink", size, _symlink_html(repository, position, blob.data.decode("utf-8", "surrogateescape")))

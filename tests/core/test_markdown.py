@@ -187,6 +187,21 @@ SLOW = {
     "alerts": "> [!NOTE]\n> a\n\n" * 4_500,
     "fences": "```python\nx=1\n```\n" * 4_900,
     "comments": "<!--" * (N // 4),
+    "one long table": "|".join(["a"] * 10_000) + "\n" + "|".join(["-"] * 10_000) + "\n" + "a\n" * 10_000,
+    "tasks": "- [ ] a\n" * 7_000,
+    "nested tasks": "".join("  " * (i % 40) + "- [x] a\n" for i in range(7_000)),
+    "large fences": ("```c++\n" + 'template <class T> struct A { int x = 0xff; std::string s = "x"; };\n' * 12 + "```\n") * 1_000,
+    "footnotes": "".join(f"[^{i}]: n\n\n" for i in range(7_000)) + "".join(f"x[^{i}] " for i in range(7_000)),
+    "one footnote": "[^a]: n\n\n" + "x[^a] " * 15_000,
+    "inline footnotes": "a^[b] " * 15_000,
+    "emphasis": "_a *b **c " * 5_000,
+    "references": "".join(f"[a{i}]: /u{i}\n" for i in range(7_000)) + "\n" + "".join(f"[a{i}] " for i in range(7_000)),
+    "attributes": "<b " + " ".join(f'a{i}="x"' for i in range(50_000)) + ">",
+    "deep fractions": "$" + r"\frac{1}{" * 300 + "x" + "}" * 300 + "$",
+    "left without right": ("$$" + r"\left(" * 200 + "$$\n\n") * 900,
+    "everything": "# T\n\n*e* **s** `c` [l](x) ![i](y.png) $a$ http://x.y <b>h</b> ~~s~~ [^1]\n\n- [ ] a\n\n|a|b|\n|-|-|\n|1|2|\n\n> q\n\n"
+    * 1_000
+    + "[^1]: n\n",
     "just below the limits": "[" * 2_900 + " a" * 9_000,
 }
 
@@ -195,8 +210,16 @@ SLOW = {
 def test_pathological_text_costs_bounded_time(name: str) -> None:
     started = time.process_time()
     made = render(SLOW[name], LINKS).html
-    assert time.process_time() - started < 4  # 2 s on an idle machine
-    assert len(made) < 4 * N
+    assert time.process_time() - started < 2  # at most 0.9 s on an idle machine
+    assert len(made) < 5 * N
+
+
+def test_honest_long_documents_are_rendered() -> None:
+    links = "".join(f"- [name{i}](https://github.com/x/y{i}) - A fast and *simple* library for doing `things`.\n" for i in range(3_500))
+    table = "|a|b|c|d|\n|-|-|-|-|\n" + "|word|0.12|[x](y)|`z`|\n" * 3_000
+    manual = ("## A\n\n" + "Plain words follow here. " * 12 + "\n\n```sh\nif true; then\n```\n\n- one\n- two\n\n") * 500
+    for text, mark in ((links, "<li>"), (table, "<td>"), (manual, '<span class="')):
+        assert render(text, LINKS).html.count(mark) >= 500
 
 
 def test_too_much_is_shown_as_source() -> None:
@@ -233,6 +256,10 @@ def test_too_much_is_shown_as_source() -> None:
         ("```python\ndef f(): pass\n```", '<span class="k">def </span><span class="f">f</span>'),
         ("```nosuchlanguage\na < b\n```", "a &lt; b"),
         ("> [!WARNING]\n> careful", 'class="notice notice-warning"'),
+        ("> [!WARNING]\n> careful", '<b class="notice-title">Warning</b>'),
+        ("> [!NOTE]\n> a\n>\n> > [!TIP]\n> > b", '<b class="notice-title">Tip</b>'),
+        ("- [X] done *b*", '<label><input type="checkbox" disabled="disabled" checked=""> done <em>b</em></label>'),
+        ("1. [ ] a\n   - [x] b", '<ul class="contains-task-list">'),
         ("<details><summary>更多</summary>\n\n**a**\n\n</details>", "<strong>a</strong>"),
     ],
 )
@@ -274,6 +301,24 @@ def test_notebooks_show_code_text_and_images() -> None:
     assert "标题</h1>" in made
 
 
+def test_a_notebook_shows_numbers_errors_without_colours_and_what_it_leaves_out() -> None:
+    error = {"output_type": "error", "ename": "E", "evalue": "bad", "traceback": ["\x1b[0;31mTrace<b>\x1b[0m", "line 2"]}
+    cells = [{"cell_type": "code", "execution_count": 7, "source": "x", "outputs": [error]}]
+    made = notebook.render(json.dumps({"cells": cells})) or ""
+    assert '<span class="cell-number">[7]</span>' in made
+    assert "Trace&lt;b&gt;\nline 2" in made
+    assert "\x1b" not in made
+    long = {"output_type": "stream", "text": "x" * (notebook.OUTPUT + 5)}
+    many = [{"cell_type": "code", "source": "y", "outputs": [long] * 50}] * 10 + [{"cell_type": "markdown", "source": "z"}] * (
+        notebook.CELLS - 9
+    )
+    made = notebook.render(json.dumps({"cells": many})) or ""
+    assert "x\n…</pre>" in made
+    assert len(made) < notebook.OUTPUTS + 100_000
+    assert "outputs are not shown" in made
+    assert "1 more cell is not shown" in made
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", '{"cells": 1}', '{"cells": [1, null, {}], "metadata": 3}', "[" * 100_000, '{"a": 1}']
 )
@@ -292,11 +337,11 @@ def test_restructuredtext_costs_bounded_time() -> None:
     for text in ("a\n=\n\n" * 40_000, "* " * 100_000, "`a " * 80_000, "|a " * 80_000):
         started = time.process_time()
         restructuredtext.render(text)
-        assert time.process_time() - started < 4
+        assert time.process_time() - started < 2
 
 
 def test_a_notebook_of_many_costly_cells_costs_bounded_time() -> None:
     cells = [{"cell_type": "markdown", "source": "**a *" * 4_000}, {"cell_type": "code", "source": "x = 1\n" * 2_000}] * 250
     started = time.process_time()
     assert notebook.render(json.dumps({"cells": cells}))
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 3  # 1.3 s on an idle machine
