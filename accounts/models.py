@@ -48,6 +48,11 @@ class Namespace(models.Model):
         return self.slug.partition("/")[2] or self.slug
 
     @property
+    def shown_owner(self) -> str:
+        """What stands before a project's name in lists: the slug, without the host of a mirror."""
+        return self.shown_name if self.kind == self.Kind.HOST else self.slug
+
+    @property
     def segment(self) -> str:
         """The slug as one segment of a path."""
         return self.slug.replace("/", ":")
@@ -283,6 +288,16 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.fingerprint}"
+
+
+class SigningSubkey(models.Model):
+    """A fingerprint that signatures of a GPG key may name: its primary key and each subkey."""
+
+    key = models.ForeignKey(SigningKey, on_delete=models.CASCADE, related_name="subkeys")
+    fingerprint = models.CharField(max_length=64, db_index=True)
+
+    def __str__(self) -> str:
+        return self.fingerprint
 
 
 class Phone(models.Model):

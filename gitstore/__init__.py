@@ -10,7 +10,7 @@ Ancestry     merge_base is_ancestor divergence divergence_between reaches contai
 Changes      diff commit_diff words diff_stream patch_stream · blame · archive grep
 Writes       write_blob write_blob_stream write_commit commit_changes rename_edits fetch_objects · merge_trees
 Repositories init_bare fork pool_of leave_pool · generations.renew_pool · after_import maintain maintain_pool collect purge commit_graph disk_size fsck locked
-Signatures   signature_of verify_ssh verify_gpg
+Signatures   signature_of signer_of verify_ssh verify_gpg check_gpg
 Names        check_ref_name ref_name_fault check_path path_fault is_dotgit · paths.repository paths.pool
 Processes    environment run stream start end
 """
@@ -42,7 +42,7 @@ from gitstore.objects import blob, blob_size, blob_stream, commit, commits, entr
 from gitstore.process import end, environment, run, start, stream
 from gitstore.refs import branches, commit_oid, head, ref_oid, refs, resolve, set_head, tag_details, tags, update_refs
 from gitstore.repositories import fork, init_bare, leave_pool, pool_of
-from gitstore.signatures import Signed, signature_of, verify_gpg, verify_ssh
+from gitstore.signatures import Signed, check_gpg, signature_of, signer_of, verify_gpg, verify_ssh
 from gitstore.store import forget
 from gitstore.types import (
     ZERO,
@@ -108,6 +108,7 @@ __all__ = [
     "borrowing",
     "branches",
     "build_last_commits",
+    "check_gpg",
     "check_path",
     "check_ref_name",
     "collect",
@@ -161,6 +162,7 @@ __all__ = [
     "run",
     "set_head",
     "signature_of",
+    "signer_of",
     "sizes",
     "start",
     "stream",

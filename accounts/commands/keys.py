@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.commands.security import record_security_event
-from accounts.models import SigningKey, SSHKey, User
+from accounts.models import SigningKey, SigningSubkey, SSHKey, User
 from core import sshkeys
 from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -57,8 +57,8 @@ def _log(actor: Actor, kind: str, name: str) -> None:
         record_security_event(actor.person.pk, kind, detail={"name": name}, ip=actor.ip, user_agent=actor.user_agent)
 
 
-def _gpg(key: str) -> tuple[str, str]:
-    """(fingerprint, user id) by `gpg --show-keys` in an empty home. Raises Invalid."""
+def _gpg(key: str) -> tuple[list[str], str]:
+    """(fingerprints, the primary key's first; user id) by `gpg --show-keys` in an empty home. Raises Invalid."""
     with tempfile.TemporaryDirectory(prefix="openi-gpg-") as home:
         try:
             found = subprocess.run(
@@ -68,27 +68,43 @@ def _gpg(key: str) -> tuple[str, str]:
         except (FileNotFoundError, subprocess.TimeoutExpired) as error:
             raise Invalid(_("GPG keys cannot be read on this server."), field="key") from error
     text = found.stdout.decode("utf-8", "replace")
-    fingerprint = re.search(r"^fpr:::::::::([0-9A-F]{40,64}):", text, re.MULTILINE)
-    if "PRIVATE KEY" in key or not fingerprint or not re.search(r"^pub:", text, re.MULTILINE):
+    fingerprints = re.findall(r"^fpr:::::::::([0-9A-F]{40,64}):", text, re.MULTILINE)
+    if (
+        "PRIVATE KEY" in key
+        or not fingerprints
+        or len(re.findall(r"^pub:", text, re.MULTILINE)) > 1
+        or not re.search(r"^pub:", text, re.MULTILINE)
+    ):
         raise Invalid(_("This is not an ASCII-armored public GPG key."), field="key")
     user = re.search(r"^uid:(?:[^:]*:){8}([^:]*):", text, re.MULTILINE)
-    return fingerprint[1], user[1] if user else ""
+    return fingerprints, user[1] if user else ""
 
 
 def add_signing_key(actor: Actor, *, key: str, title: str = "") -> SigningKey:
-    """An SSH or GPG public key whose signatures count as one's own. Raises Forbidden, Invalid, Conflict (known)."""
+    """An SSH or GPG public key whose signatures count as one's own.
+
+    One's own GPG key given again takes the place of the old copy: new subkeys, a later expiry, a revocation.
+    Raises Forbidden, Invalid, Conflict (known).
+    """
     person = _require_oneself(actor)
     if "BEGIN PGP" in key:
         kind, text = SigningKey.Kind.GPG, key.strip()
-        fingerprint, comment = _gpg(text)
+        fingerprints, comment = _gpg(text)
     else:
         parsed = sshkeys.parse(key, field="key")
-        kind, text, fingerprint, comment = SigningKey.Kind.SSH, parsed.text, parsed.fingerprint, parsed.comment
+        kind, text, fingerprints, comment = SigningKey.Kind.SSH, parsed.text, [parsed.fingerprint], parsed.comment
+    shown = (title.strip() or comment or fingerprints[0])[:80]
     try:
         with transaction.atomic():
-            made = SigningKey.objects.create(
-                user=person, kind=kind, title=(title.strip() or comment or fingerprint)[:80], public_key=text, fingerprint=fingerprint
-            )
+            made = SigningKey.objects.filter(user=person, kind=SigningKey.Kind.GPG, fingerprint=fingerprints[0]).first()
+            if made is None or kind == SigningKey.Kind.SSH:
+                made = SigningKey.objects.create(user=person, kind=kind, title=shown, public_key=text, fingerprint=fingerprints[0])
+            else:
+                made.public_key = text
+                made.save(update_fields=["public_key"])
+                made.subkeys.all().delete()
+            if kind == SigningKey.Kind.GPG:
+                SigningSubkey.objects.bulk_create(SigningSubkey(key=made, fingerprint=one) for one in fingerprints)
             _log(actor, "signing_key_added", made.title)
     except IntegrityError as error:
         raise Conflict(_("This key is in use already."), field="key", code="key_taken") from error

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from allauth.account.models import EmailAddress
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.logic import token_hash
-from accounts.models import FormerName, LegalDocument, Namespace, Organization, SSHKey, Token, User
+from accounts.models import FormerName, LegalDocument, Namespace, Organization, SigningKey, SSHKey, Token, User
 from core.actors import Actor
 from core.errors import NotFound
 
@@ -76,6 +76,19 @@ def token(text: str) -> Token | None:
 def ssh_key(fingerprint: str) -> SSHKey | None:
     """The key of that SHA256 fingerprint with its person."""
     return SSHKey.objects.select_related("user", "user__namespace").filter(fingerprint=fingerprint).first()
+
+
+def signing_key(named: str) -> SigningKey | None:
+    """The key that a signature names, with its person: `SHA256:…` of an SSH key, fingerprint or key id of a GPG (sub)key."""
+    rows = SigningKey.objects.select_related("user", "user__namespace").filter(user__is_active=True)
+    if not named:
+        return None
+    if named.startswith("SHA256:"):
+        return rows.filter(kind=SigningKey.Kind.SSH, fingerprint=named).first()
+    rows = rows.filter(kind=SigningKey.Kind.GPG)
+    if len(named) >= 40:
+        return rows.filter(Q(fingerprint=named) | Q(subkeys__fingerprint=named)).first()
+    return rows.filter(subkeys__fingerprint__endswith=named).first() if len(named) == 16 else None
 
 
 def legal_document(kind: str) -> LegalDocument | None:

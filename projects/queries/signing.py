@@ -1,4 +1,4 @@
-"""Whether a commit's signature is one of its author's keys."""
+"""Whether a commit's signature is one of its committer's keys, and why not."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 import gitstore
 from accounts import queries as people
-from accounts.models import SigningKey
+from accounts.models import SigningKey, User
 from projects.models import Repository
 
 
@@ -21,19 +21,38 @@ class Mark:
 
 
 def signature_mark(repository: Repository, commit: gitstore.Commit) -> Mark | None:
-    """None without a signature; verified when a key of the person who confirmed the committer's address made it. Two queries at most."""
+    """None without a signature; verified when a key in force made it and its owner confirmed the committer's address. Two queries."""
     signed = gitstore.signature_of(repository.path, commit.oid)
     if signed is None:
         return None
-    unknown = Mark("", "circle-help", _("Signed"), _("The key of this signature belongs to nobody here."))
-    person = people.people_by_email([commit.committer.email]).get(commit.committer.email.lower())
-    if person is None:
-        return unknown
-    kind = SigningKey.Kind.SSH if signed.form == "ssh" else SigningKey.Kind.GPG
-    keys = list(SigningKey.objects.filter(user=person, kind=kind).values_list("public_key", flat=True))
-    if not keys or signed.form == "x509":
-        return unknown
-    found = gitstore.verify_ssh(signed, keys) if signed.form == "ssh" else gitstore.verify_gpg(signed, keys)
-    if found is None:
-        return Mark("tag-warn", "triangle-alert", _("Unverified"), _("No key of the committer made this signature."))
-    return Mark("tag-ok", "circle-check", _("Verified"), _("Signed with a key of %s.") % person.username)
+    key = people.signing_key(gitstore.signer_of(signed))
+    if key is None:
+        return Mark("", "circle-help", _("Signed"), _("The key of this signature belongs to nobody here."))
+    if reason := _fault(signed, key):
+        return _unverified(reason)
+    email = commit.committer.email
+    if people.people_by_email([email]).get(email.lower()) != key.user:
+        return _unverified(_("Signed with a key of %(login)s, who has not confirmed the committer's address %(email)s.")
+                           % {"login": key.user.username, "email": email})  # fmt: skip
+    return Mark("tag-ok", "circle-check", _("Verified"), _("Signed with a key of %s.") % key.user.username)
+
+
+def _fault(signed: gitstore.Signed, key: SigningKey) -> str:
+    """What is wrong with the signature or its key, "" if nothing is."""
+    if key.user.state != User.State.ACTIVE:
+        return _("The account of the signing key is suspended.")
+    if key.kind == SigningKey.Kind.SSH:
+        state = "good" if gitstore.verify_ssh(signed, [key.public_key]) else "bad"
+    else:
+        state = gitstore.check_gpg(signed, [key.public_key])[0]
+    return {
+        "good": "",
+        "expired": _("The key had expired when this was signed."),
+        "revoked": _("The key was revoked."),
+        "bad": _("The signature does not fit the commit."),
+        "unknown": _("The signature cannot be checked."),
+    }[state]
+
+
+def _unverified(reason: str) -> Mark:
+    return Mark("tag-warn", "triangle-alert", _("Unverified"), reason)
