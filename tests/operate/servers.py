@@ -1,6 +1,7 @@
 """A real `script/server` on a data directory and ports of its own."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -70,6 +71,11 @@ def marked(data: Path) -> dict[int, str]:
     return found
 
 
+def _die_with_the_tests() -> None:
+    """TERM when pytest is gone, however it went (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
+
+
 class Server:
     """`script/server` under test. `lines` is everything on its terminal so far."""
 
@@ -88,6 +94,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 env={**clean, **(environment or {})},
                 start_new_session=True,
+                preexec_fn=_die_with_the_tests,
             )
 
     @property
