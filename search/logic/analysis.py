@@ -6,12 +6,10 @@ Every token consists of letters and digits alone, so that neither engine cuts it
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
-
-import pypinyin
-import rjieba
+from typing import Any
 
 VERSION = 1  # of what this module makes of a text; another number makes the worker build the index anew
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -63,9 +61,17 @@ _RUN = re.compile(f"[{HAN}]+|[^\\W_{HAN}]+(?:[+#]+(?![^\\W_]))?")
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
 _HAN = re.compile(f"[{HAN}]")
 _NAMES = {"c++": "cplusplus", "c#": "csharp", "f#": "fsharp"}
-_jieba = rjieba.Jieba()
-for _word in _OWN_WORDS:
-    _jieba.add_word(_word, _jieba.suggest_freq(_word), "nz")
+
+
+@cache
+def _jieba() -> Any:
+    """The segmenter with our own words; made at first use, because its dictionary is 110 MB of memory in each process."""
+    import rjieba
+
+    made = rjieba.Jieba()
+    for word in _OWN_WORDS:
+        made.add_word(word, made.suggest_freq(word), "nz")
+    return made
 
 
 def folded(text: str) -> str:
@@ -81,7 +87,7 @@ def is_han(text: str) -> bool:
 @lru_cache(maxsize=20_000)
 def chinese(run: str) -> tuple[str, ...]:
     """Words of a folded Chinese run, finest first, compounds after their parts."""
-    return tuple(_jieba.cut_for_search(run))
+    return tuple(_jieba().cut_for_search(run))
 
 
 def finest(run: str) -> tuple[str, ...]:
@@ -145,6 +151,8 @@ def characters(text: str) -> list[str]:
 @lru_cache(maxsize=50_000)
 def syllables(run: str) -> tuple[str, ...]:
     """Pinyin of a Chinese run, one syllable a character, without tones (ü is written v)."""
+    import pypinyin  # at first use: its tables are 40 MB in each process
+
     return tuple(syllable for syllable in pypinyin.lazy_pinyin(run, errors="ignore") if syllable)
 
 
