@@ -81,9 +81,9 @@ class User(AbstractUser):
     """A person. `username` equals `namespace.slug`; only `commands.rename_namespace` changes both."""
 
     class State(models.TextChoices):
-        ACTIVE = "active"
-        PENDING = "pending"  # waits for an administrator's approval
-        SUSPENDED = "suspended"
+        ACTIVE = "active", _("Active")
+        PENDING = "pending", _("Waiting")  # waits for an administrator's approval
+        SUSPENDED = "suspended", _("Suspended")
 
     class Theme(models.TextChoices):
         SYSTEM = ""

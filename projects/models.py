@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Namespace, SSHKey, Team, User
+from projects.market.models import Category
 from projects.mirrors.models import Mirror, MirrorHost, MirrorRun, Nomination  # noqa: F401 - Django looks for models here
 
 
@@ -47,6 +48,7 @@ class Repository(models.Model):
     description = models.CharField(max_length=350, blank=True)
     website = models.URLField(blank=True)
     topics = models.JSONField(default=list, blank=True)
+    category = models.ForeignKey(Category, on_delete=models.SET_NULL, null=True, blank=True, related_name="repositories")
     default_branch = models.CharField(max_length=200, default="main")
     is_archived = models.BooleanField(default=False)
     forked_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="forks")

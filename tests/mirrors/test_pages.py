@@ -39,7 +39,18 @@ def page(path: str, client: Client | None = None) -> str:
 def test_pages_at_the_hosts_address(filled, upstream) -> None:
     base = "/github.com/Lab/Model"
     tip = upstream.tip()
-    for path in ("", "/tree/trunk", "/blob/trunk/f", "/commits/trunk", f"/commit/{tip}", "/branches", "/tags", "/mirror", "/contributors", "/forks"):
+    for path in (
+        "",
+        "/tree/trunk",
+        "/blob/trunk/f",
+        "/commits/trunk",
+        f"/commit/{tip}",
+        "/branches",
+        "/tags",
+        "/mirror",
+        "/contributors",
+        "/forks",
+    ):
         html = page(base + path)
         assert f'href="{base}"' in html
         assert "github.com:" not in html
@@ -84,7 +95,9 @@ def test_acts_are_for_those_who_may(filled) -> None:
     sign_in(client, person(is_admin=True))
     assert client.post("/github.com/Lab/Model/mirror", {"act": "pause"}).status_code == 302
     assert Mirror.objects.get().state == "paused"
-    bad = client.post("/github.com/Lab/Model/mirror", {"act": "filters", "branches": "a*b*c", "tags": ""}, headers={"accept-language": "en"})
+    bad = client.post(
+        "/github.com/Lab/Model/mirror", {"act": "filters", "branches": "a*b*c", "tags": ""}, headers={"accept-language": "en"}
+    )
     assert bad.status_code == 422
     assert "a*b*c" in bad.content.decode()
 
@@ -92,15 +105,22 @@ def test_acts_are_for_those_who_may(filled) -> None:
 def test_clone_with_insteadof(filled, web, tmp_path, upstream) -> None:
     instead = f"url.{web}/github.com/.insteadOf=https://github.com/"
     subprocess.run(
-        ["git", "-c", instead, "clone", "-q", "https://github.com/lab/model.git", str(tmp_path / "c")], env=ENVIRONMENT, check=True, timeout=60
+        ["git", "-c", instead, "clone", "-q", "https://github.com/lab/model.git", str(tmp_path / "c")],
+        env=ENVIRONMENT,
+        check=True,
+        timeout=60,
     )
-    head = subprocess.run(["git", "-C", str(tmp_path / "c"), "rev-parse", "HEAD"], env=ENVIRONMENT, capture_output=True, check=True, text=True)
+    head = subprocess.run(
+        ["git", "-C", str(tmp_path / "c"), "rev-parse", "HEAD"], env=ENVIRONMENT, capture_output=True, check=True, text=True
+    )
     assert head.stdout.strip() == upstream.tip()
 
 
 @pytest.mark.parametrize("address", ["github.com/nobody/nothing", "gitee.com/a/b/c"])
 def test_an_unlisted_address_answers_with_the_nomination_link(web, address) -> None:
-    done = subprocess.run(["git", "ls-remote", f"{web}/{address}"], env=ENVIRONMENT, capture_output=True, check=False, text=True, timeout=60)
+    done = subprocess.run(
+        ["git", "ls-remote", f"{web}/{address}"], env=ENVIRONMENT, capture_output=True, check=False, text=True, timeout=60
+    )
     assert done.returncode
     assert "/-/mirrors/nominate?address=" in done.stderr
     assert "Username" not in done.stderr
