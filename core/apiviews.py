@@ -48,6 +48,12 @@ class BodyTooLarge(exceptions.APIException):
     status_code, default_code = 413, "body_too_large"
 
 
+class LengthRequired(exceptions.APIException):
+    """A chunked body: Django cannot read one under WSGI, and would take it for an empty one."""
+
+    status_code, default_code = 411, "length_required"
+
+
 class JSONBody(BaseParser):
     """JSON of a bounded size and depth; whatever is malformed is 400, never a 500."""
 
@@ -60,7 +66,9 @@ class JSONBody(BaseParser):
             raise BodyTooLarge(_("The body may have at most %d MB.") % (BODY_MAX // 1024**2))
         try:
             value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+            if b"\\u" in raw:
+                json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is no text
+        except (ValueError, RecursionError) as error:  # UnicodeError and JSONDecodeError are ValueErrors
             raise exceptions.ParseError(_("The body is not valid JSON.")) from error
         if _depth(value) > DEPTH_MAX:
             raise exceptions.ParseError(_("The body is nested too deeply."))
@@ -106,6 +114,12 @@ class ApiView(APIView):
     content_negotiation_class = AlwaysJSON
     http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete", "options"]
     metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuses bodies of unknown length."""
+        super().initial(request, *args, **kwargs)
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and not request.META.get("CONTENT_LENGTH"):
+            raise LengthRequired(_("Send the length of the body (Content-Length)."))
 
     def actor(self, request: Request) -> Actor:
         """Who asks."""

@@ -200,7 +200,7 @@ def _complete(address: str, method: str, found: dict[str, Any]) -> None:
     else:
         statuses |= {409, 422}
     if "requestBody" in found:
-        statuses |= {400, 413, 415}
+        statuses |= {400, 411, 413, 415}
     if "206" in found["responses"]:
         found["responses"]["416"] = {"description": "The range lies beyond the end."}
     for status in statuses:

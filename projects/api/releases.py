@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from core import blobs
 from core.actors import Scope
+from core.apiviews import LengthRequired
 from core.errors import Conflict, Invalid, NotFound
 from core.schema import BYTES, PAGED, operation, page_of, text
 from projects import commands, queries, rules
@@ -22,12 +23,6 @@ from projects.commands.releases import require_asset_room
 from projects.models import Release, Repository
 
 BLOCK = 1024**2
-
-
-class LengthRequired(exceptions.APIException):
-    """Uploads announce their length."""
-
-    status_code, default_code = 411, "length_required"
 
 
 class FileTooLarge(exceptions.APIException):
@@ -137,7 +132,7 @@ class AssetApi(RepositoryBase):
 
     @operation(
         "upload_asset", body={"application/octet-stream": OpenApiTypes.BINARY}, answer=shapes.AssetOut, status=201, scope=Scope.WRITE,
-        query=[text("sha256", "what the file must have; else nothing is stored")], also=[411],
+        query=[text("sha256", "what the file must have; else nothing is stored")],
     )  # fmt: skip
     def put(self, request: Request, namespace: str, name: str, tag: str, file: str) -> Response:
         """Upload a file of a release
@@ -159,7 +154,7 @@ class AssetApi(RepositoryBase):
         """The body as a blob. Raises LengthRequired, FileTooLarge, LimitReached (quota), Invalid (not the announced file)."""
         announced = request.META.get("CONTENT_LENGTH") or ""
         if not announced.isdigit():
-            raise LengthRequired(_("Send the length of the file (Content-Length)."))
+            raise LengthRequired(_("Send the length of the body (Content-Length)."))
         size, wanted = int(announced), request.query_params.get("sha256", "").lower()
         if size > settings.MAX_BLOB_BYTES:
             raise FileTooLarge(_("The file is larger than this site allows."))

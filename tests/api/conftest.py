@@ -86,7 +86,7 @@ def world(db, client):
                 **values,
                 "namespace": "ada",
                 "name": repository.name,
-                "login": "bob",
+                "login": "ada" if operation.id == "update_membership" else "bob",
                 "slug": slug,
                 "team": it.team.slug,
                 "token": "CI",
