@@ -1,13 +1,14 @@
 """What a push brings: its new commits and files, read from the quarantine alone, so the cost follows the push and not the history."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pygit2
 
@@ -15,8 +16,10 @@ import gitstore
 from projects.places import ZERO, Proposal
 
 MAX_OBJECTS = 200_000  # of a change in the browser or a small push; never reached by an honest one
-LARGE = 20_000  # objects; a larger push is an import: sizes and names are listed by git, contents looked at in SAMPLE commits only
-SAMPLE = 2_000
+LARGE = 20_000  # objects; a larger push is an import: git lists its sizes, names, committers and contents in processes of its own
+LARGE_BYTES = 64 * 1024**2  # so is one that weighs this much
+SAMPLE = 2_000  # commits of an import that `new_commits` gives
+WHOLE = 8 * 1024**2  # bytes of a file that is taken into memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def is_large(proposal: Proposal) -> bool:
     """True if the push brings so much that looking at each object in process would take minutes."""
     if "large" not in proposal.memo:
         packs = (proposal.quarantine / "pack").glob("*.pack") if proposal.quarantine is not None else ()
-        proposal.memo["large"] = sum(_objects_in(pack) for pack in packs) > LARGE
+        proposal.memo["large"] = proposal.quarantine_bytes > LARGE_BYTES or sum(_objects_in(pack) for pack in packs) > LARGE
     return bool(proposal.memo["large"])
 
 
@@ -48,16 +51,95 @@ def oversized(proposal: Proposal, limit: int) -> Iterator[NewBlob]:
     if not is_large(proposal):
         yield from (blob for blob in new_blobs(proposal) if blob.size > limit)
         return
-    arguments = ["cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objecttype) %(objectsize) %(objectname)"]
-    found: dict[str, int] = {}
-    for line in _lines(proposal, arguments, {"GIT_OBJECT_DIRECTORY": str(proposal.quarantine)}):
-        if line.startswith(b"blob "):
-            _kind, size, oid = line.decode().split(" ")
-            if int(size) > limit:
-                found[oid] = int(size)
+    found = {oid: size for oid, size in _blobs(proposal) if size > limit}
     for oid, path in named_objects(proposal) if found else ():
         if oid in found:
             yield NewBlob(oid, path, found[oid], "")
+
+
+def matching_blobs(proposal: Proposal, expression: str) -> Iterator[tuple[str, bytes]]:
+    """(oid, match) for each place in the files of at most WHOLE bytes of a large push that a POSIX extended regular expression matches.
+
+    git prints them all, one after the other, and grep says at which byte: nothing passes through this process, memory stays flat.
+    """
+    with tempfile.TemporaryFile() as oids, tempfile.TemporaryFile() as sizes:
+        for oid, size in _blobs(proposal):
+            if size <= WHOLE:
+                oids.write(f"{oid}\n".encode())
+                sizes.write(f"{oid} {size}\n".encode())
+        oids.seek(0)
+        sizes.seek(0)
+        extra = {"GIT_OBJECT_DIRECTORY": str(proposal.quarantine)}
+        printing = gitstore.start(
+            proposal.repository.path, ["cat-file", "--batch", "--buffer"], stdin=oids, stderr=subprocess.DEVNULL, extra=extra
+        )
+        searching = subprocess.Popen(
+            ["grep", "-aboE", "-e", expression],
+            stdin=printing.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+        try:
+            assert searching.stdout is not None  # noqa: S101 - for the type checker
+            yield from _at_offsets(sizes, (line.rstrip(b"\n").split(b":", 1) for line in searching.stdout))
+            if printing.wait() or searching.wait() > 1:
+                raise gitstore.GitFailed(["cat-file", "--batch"], printing.returncode, "the push could not be searched")
+        finally:
+            searching.kill()
+            searching.wait()
+            gitstore.end(printing)
+
+
+def _at_offsets(sizes: IO[bytes], found: Iterable[list[bytes]]) -> Iterator[tuple[str, bytes]]:
+    """(oid, match) of each [offset, match], offsets rising, in what `git cat-file --batch` prints; `sizes` has a line `oid size` for each."""
+    end, oid = 0, ""
+    for offset, match in found:
+        while int(offset) >= end:
+            name, size = sizes.readline().split()
+            oid = name.decode()
+            end += len(oid) + len(" blob ") + len(size) + 1 + int(size) + 1
+        yield oid, match
+
+
+def huge_blobs(proposal: Proposal) -> list[str]:
+    """Oids of files of a large push that are more than WHOLE bytes."""
+    return [oid for oid, size in _blobs(proposal) if size > WHOLE]
+
+
+def _blobs(proposal: Proposal) -> Iterator[tuple[str, int]]:
+    """(oid, bytes) of every file in the pushed packs, in the order they lie there."""
+    arguments = ["cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objecttype) %(objectsize) %(objectname)"]
+    for line in _lines(proposal, arguments, {"GIT_OBJECT_DIRECTORY": str(proposal.quarantine)}):
+        if line.startswith(b"blob "):
+            _kind, size, oid = line.decode().split(" ")
+            yield oid, int(size)
+
+
+def windows(proposal: Proposal, oid: str, *, size: int = 1024**2, overlap: int = 4096) -> Iterator[bytes]:
+    """A file of any length in pieces that overlap, so that no match of less than `overlap` bytes is cut."""
+    extra = _borrowed(proposal) if proposal.quarantine is not None else {}
+    tail = b""
+    pieces = gitstore.stream(proposal.repository.path, ["cat-file", "blob", oid], block=size, extra=extra, timeout=3600)
+    with contextlib.closing(pieces):
+        gathered = bytearray()
+        for piece in pieces:
+            gathered += piece
+            if len(gathered) >= size:
+                yield tail + bytes(gathered)
+                tail = bytes(gathered[-overlap:])
+                gathered.clear()
+        if gathered or not tail:
+            yield tail + bytes(gathered)
+
+
+def committers(proposal: Proposal) -> Iterator[tuple[str, str]]:
+    """(oid, committer's e-mail) of every commit the push adds."""
+    if not is_large(proposal):
+        yield from ((str(commit.id), commit.committer.email) for commit in new_commits(proposal))
+        return
+    with _tips(proposal) as revisions:
+        arguments = ["log", "--no-show-signature", "--format=%H %ce", "--stdin", "--not", "--all"]
+        for line in _lines(proposal, arguments, _borrowed(proposal), stdin=revisions):
+            oid, _space, email = line.decode("utf-8", "replace").partition(" ")
+            yield oid, email
 
 
 def new_paths(proposal: Proposal) -> Iterator[str]:
@@ -70,17 +152,27 @@ def new_paths(proposal: Proposal) -> Iterator[str]:
 
 def named_objects(proposal: Proposal) -> Iterator[tuple[str, str]]:
     """(oid, path) of every object the push brings, as git walks them."""
-    tips = [new for _ref, _old, new in proposal.updates if new != ZERO]
-    borrowed = {
+    with _tips(proposal) as revisions:
+        for line in _lines(proposal, ["rev-list", "--objects", "--stdin", "--not", "--all"], _borrowed(proposal), stdin=revisions):
+            oid, _space, path = line.decode("utf-8", "surrogateescape").partition(" ")
+            yield oid, path
+
+
+def _borrowed(proposal: Proposal) -> dict[str, str]:
+    """Environment that reads the pushed objects and the repository's."""
+    return {
         "GIT_OBJECT_DIRECTORY": str(proposal.quarantine),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(proposal.repository.path / "objects"),
     }
-    with tempfile.NamedTemporaryFile("w") as revisions:  # too many for a command line
-        revisions.write("".join(f"{tip}\n" for tip in tips))
+
+
+@contextlib.contextmanager
+def _tips(proposal: Proposal) -> Iterator[Path]:
+    """A file with the new oids, one a line: too many for a command line."""
+    with tempfile.NamedTemporaryFile("w") as revisions:
+        revisions.write("".join(f"{new}\n" for _ref, _old, new in proposal.updates if new != ZERO))
         revisions.flush()
-        for line in _lines(proposal, ["rev-list", "--objects", "--stdin", "--not", "--all"], borrowed, stdin=Path(revisions.name)):
-            oid, _space, path = line.decode("utf-8", "surrogateescape").partition(" ")
-            yield oid, path
+        yield Path(revisions.name)
 
 
 def _lines(proposal: Proposal, arguments: list[str], extra: dict[str, str], stdin: Path | None = None) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """The door for OpenSSH: a Unix socket where `deploy/openi-authorized-keys` asks for a key and `deploy/openi-git` hands over a session.
 
-A session's stdin, stdout and stderr come along as file descriptors (SCM_RIGHTS, unix(7)) and become git's own: sshd moves
+A session's stdin, stdout and stderr come along as file descriptors (SCM_RIGHTS, unix(7)) and become git's own, but that a push passes our gate: sshd moves
 the bytes, we decide. No Django starts per login. Requests are one packet; fields end in NUL:
 `key NUL type NUL base64 NUL` → the line for authorized_keys, empty for none;
 `git NUL key id NUL client address NUL locale NUL GIT_PROTOCOL NUL command NUL` + 3 descriptors → one byte, git's exit status.
@@ -24,9 +24,9 @@ from accounts.models import SSHKey
 from core import metrics
 from core.actors import ANONYMOUS
 from core.errors import DomainError
-from projects import policies
 from projects.commands.key_use import note_key_use
 from projects.transport import auth, errors, packs
+from projects.transport.gate import SLACK, Gate, gate_of
 from projects.transport.hook import HookChannel
 from projects.transport.http import protocol_of
 from projects.transport.wire import greeting, parse
@@ -101,7 +101,7 @@ def _session(client: socket.socket, descriptors: list[int], key_id: str, address
                 return 0
             service, namespace, name, kind = parse(command)
             repository = auth.find(actor, (namespace, name), kind=kind, service=service)
-            limit = max(policies.quota_left(repository), 0) + 64 * 1024**2 if service == "git-receive-pack" else 0
+            gate = gate_of(repository) if service == "git-receive-pack" else None
             connection.close()
             if not _slots.acquire(blocking=False):
                 raise errors.busy()
@@ -111,11 +111,11 @@ def _session(client: socket.socket, descriptors: list[int], key_id: str, address
                     service,
                     repository.path,
                     protocol=protocol_of(protocol),
-                    max_input=limit,
+                    max_input=gate.limit + SLACK if gate else 0,
                     extra=channel.environment if channel else None,
                     descriptors=channel.descriptors if channel else (),
                 )
-                return _run(client, descriptors, run, channel)
+                return _run(client, descriptors, run, channel, gate)
             finally:
                 _slots.release()
     except DomainError as error:
@@ -124,16 +124,18 @@ def _session(client: socket.socket, descriptors: list[int], key_id: str, address
         return 128
 
 
-def _run(client: socket.socket, descriptors: list[int], run: packs.Command, channel: HookChannel | None) -> int:
+def _run(client: socket.socket, descriptors: list[int], run: packs.Command, channel: HookChannel | None, gate: Gate | None) -> int:
+    ours = subprocess.PIPE if gate is not None else None
     try:
         child = subprocess.Popen(
             run.argv,
             env=run.env,
-            stdin=descriptors[0],
-            stdout=descriptors[1],
+            stdin=ours or descriptors[0],
+            stdout=ours or descriptors[1],
             stderr=descriptors[2],
             pass_fds=run.descriptors,
             start_new_session=True,
+            bufsize=0,
         )
     except BaseException:
         if channel:
@@ -143,8 +145,21 @@ def _run(client: socket.socket, descriptors: list[int], run: packs.Command, chan
     packs.watchdog.watch(child)
     if channel:
         channel.start()
+    pump = Pump(child, gate, os.dup(descriptors[0]), os.dup(descriptors[1])) if gate is not None else None
     while descriptors:  # git has its own; the client's end must see the end of the stream when git closes it
         os.close(descriptors.pop())
+    _wait(child, client)
+    if pump:
+        pump.settle()
+    status = packs.stop(child, run, patience=10 if channel and channel.accepted else 1.5 if channel else 0.05)
+    if channel:
+        channel.finish()
+    refused = pump is not None and pump.finish()
+    return 0 if refused else status if 0 <= status < 256 else 128
+
+
+def _wait(child: "subprocess.Popen[bytes]", client: socket.socket) -> None:
+    """Until git has ended or the session's client is gone."""
     handle = os.pidfd_open(child.pid)
     try:
         ended = select.poll()
@@ -153,7 +168,55 @@ def _run(client: socket.socket, descriptors: list[int], run: packs.Command, chan
         ended.poll()
     finally:
         os.close(handle)
-    status = packs.stop(child, run, patience=10 if channel and channel.accepted else 1.5 if channel else 0.05)
-    if channel:
-        channel.finish()
-    return status if 0 <= status < 256 else 128
+
+
+class Pump:
+    """Two threads between a client and the git that takes its push; the gate between them counts."""
+
+    def __init__(self, child: "subprocess.Popen[bytes]", gate: Gate, source: int, sink: int) -> None:
+        self.child, self.gate, self.source, self.sink = child, gate, source, sink
+        self._feeding = threading.Thread(target=self._feed, name="ssh-push", daemon=True)
+        self._answering = threading.Thread(target=self._answer, name="ssh-answer", daemon=True)
+        self._feeding.start()
+        self._answering.start()
+
+    def _feed(self) -> None:
+        """Bytes to git until the gate says no; then its input ends, so that it fails and tidies up, and the rest is thrown away."""
+        assert self.child.stdin is not None  # noqa: S101 - for the type checker
+        with contextlib.suppress(OSError):  # git ended, or the client is gone
+            while not self.gate.drained and (data := os.read(self.source, packs.BLOCK)):
+                metrics.TRANSFER_BYTES.labels("in", "ssh").inc(len(data))
+                if self.gate.look(data):
+                    _write_all(self.child.stdin.fileno(), data)
+                else:
+                    self.child.stdin.close()
+        os.close(self.source)
+        with contextlib.suppress(OSError):
+            self.child.stdin.close()
+
+    def _answer(self) -> None:
+        assert self.child.stdout is not None  # noqa: S101 - for the type checker
+        with contextlib.suppress(OSError):
+            for data in packs.blocks(self.child.stdout.fileno()):
+                if not self.gate.exceeded:  # what git thinks of its cut input is for nobody
+                    _write_all(self.sink, data)
+
+    def settle(self) -> None:
+        """A client that is refused goes on sending before it listens."""
+        if self.gate.exceeded:
+            self._feeding.join(settings.GIT_SECONDS)
+
+    def finish(self) -> bool:
+        """After git ended: the rest of the answer; True if it is a refusal."""
+        self._answering.join(settings.GIT_SECONDS)
+        with contextlib.suppress(OSError):
+            if self.gate.exceeded:
+                _write_all(self.sink, self.gate.refusal())
+            os.close(self.sink)
+        return self.gate.exceeded
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -12,7 +12,6 @@ import subprocess
 import tempfile
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,9 +26,10 @@ from django.utils.translation import gettext as _
 from core import metrics
 from core.actors import ANONYMOUS, Actor
 from core.errors import DomainError
-from projects import policies
 from projects.models import Repository
 from projects.transport import auth, errors, packs
+from projects.transport.body import Body
+from projects.transport.gate import DRAINED, SLACK, Gate, gate_of
 from projects.transport.hook import HookChannel
 
 log = structlog.get_logger(__name__)
@@ -115,13 +115,13 @@ class GitHTTP:
         language = auth.language_of(actor, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         with translation.override(language):
             repository = auth.find(actor, (call.namespace, call.name), kind=call.kind, service=call.service)
-            limit = _input_limit(repository) if call.route == "git-receive-pack" else 0
+            gate = gate_of(repository) if call.route == "git-receive-pack" else None
             connection.close()
             if not self._slots.acquire(blocking=False):
                 raise errors.busy()
             release = _once(self._slots.release)
             try:
-                return self._serve(call, actor, repository, environ, start_response, release, limit, language)
+                return self._serve(call, actor, repository, environ, start_response, release, gate, language)
             except BaseException:
                 release()
                 raise
@@ -134,23 +134,23 @@ class GitHTTP:
         environ: Environ,
         start_response: StartResponse,
         release: Callable[[], None],
-        limit: int,
+        gate: Gate | None,
         language: str,
     ) -> Iterable[bytes]:
         protocol = protocol_of(environ.get("HTTP_GIT_PROTOCOL", ""))
         if call.route == "info/refs":
             transfer = advertise(call, repository, protocol, release)
             return _respond(start_response, f"application/x-{call.service}-advertisement", transfer)
-        body = Body(environ, limit=MAX_NEGOTIATION if call.service == "git-upload-pack" else limit + 1024**2)
+        body = Body(environ, limit=MAX_NEGOTIATION if gate is None else gate.limit + DRAINED)
         content_type = f"application/x-{call.service}-result"
         if body.length == 4 and (start := body.read(4)) in (b"0000", b""):
             release()
             return _respond(start_response, content_type, [])
         if body.length == 4:
             body.push_back(start)
-        if call.service == "git-upload-pack":
+        if gate is None:
             return _respond(start_response, content_type, upload(repository, protocol, body, release))
-        return _respond(start_response, content_type, receive(actor, repository, protocol, body, release, limit, language))
+        return _respond(start_response, content_type, receive(actor, repository, protocol, body, release, gate, language))
 
 
 def _once(release: Callable[[], None]) -> Callable[[], None]:
@@ -175,11 +175,6 @@ def _check_method(call: Call, environ: Environ) -> None:
         raise errors.WireError(415, _("This address speaks Git's smart protocol only."))
 
 
-def _input_limit(repository: Repository) -> int:
-    """Bytes a pushed pack may have: what the quota leaves, and a little so that the policy can say it in words."""
-    return max(policies.quota_left(repository), 0) + 64 * 1024**2
-
-
 def protocol_of(header: str) -> str:
     """`version=N` out of a Git-Protocol header, "" if there is none we know; nothing else of it reaches git."""
     return next((part for part in header.split(":") if re.fullmatch(r"version=[012]", part)), "")
@@ -201,66 +196,6 @@ def _respond(start_response: StartResponse, content_type: str, body: Iterable[by
     start_response("200 OK", headers)
     metrics.REQUESTS.labels("GIT", "git", 200).inc()
     return body
-
-
-class Body:
-    """A request body as a stream: Content-Length or chunked, gzip undone, never more than `limit` bytes of it.
-
-    `length` is the announced length, None if chunked. Raises WireError 413 and 415; `read` returns b"" at the end.
-    """
-
-    def __init__(self, environ: Environ, *, limit: int) -> None:
-        self._input = environ["wsgi.input"]
-        announced = environ.get("CONTENT_LENGTH") or ""
-        chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
-        self.length: int | None = None if chunked else int(announced) if announced.isdigit() else 0
-        self._left = self.length
-        self._room = limit
-        encoding = environ.get("HTTP_CONTENT_ENCODING", "").lower()
-        if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise errors.WireError(415, _("Send the request plain or compressed with gzip."))
-        self._inflate = zlib.decompressobj(31) if encoding.endswith("gzip") else None
-        self._pending = b""
-        if self._inflate is None and self.length is not None and self.length > limit:
-            raise self._too_large()
-
-    def _too_large(self) -> errors.WireError:
-        return errors.WireError(413, _("The request is larger than what may be pushed here."))
-
-    def push_back(self, data: bytes) -> None:
-        """Let `data` be read again."""
-        self._pending = data + self._pending
-        self._room += len(data)
-
-    def read(self, size: int = packs.BLOCK) -> bytes:
-        """At most `size` bytes, at least one before the end."""
-        data = self._pending or self._next(size)
-        self._pending = b""
-        self._room -= len(data)
-        if self._room < 0:
-            raise self._too_large()
-        return data
-
-    def _next(self, size: int) -> bytes:
-        while True:
-            if self._inflate is not None and self._inflate.unconsumed_tail:
-                return self._inflate.decompress(self._inflate.unconsumed_tail, size)
-            raw = self._raw(size)
-            if not raw or self._inflate is None:
-                return raw
-            if data := self._inflate.decompress(raw, size):
-                return data
-
-    def _raw(self, size: int) -> bytes:
-        if self._left is None:
-            return bytes(self._input.read(size))
-        if self._left == 0:
-            return b""
-        data = bytes(self._input.read(min(size, self._left)))
-        if not data:
-            raise ConnectionAbortedError("the client went away in the middle of its request")
-        self._left -= len(data)
-        return data
 
 
 class Transfer:
@@ -356,9 +291,14 @@ def upload(repository: Repository, protocol: str, body: Body, release: Callable[
 
 
 def receive(
-    actor: Actor, repository: Repository, protocol: str, body: Body, release: Callable[[], None], limit: int, language: str
-) -> Transfer:
-    """A push: the pack flows into git as it arrives; git's hook asks our policies; the push is recorded before the answer ends."""
+    actor: Actor, repository: Repository, protocol: str, body: Body, release: Callable[[], None], gate: Gate, language: str
+) -> Iterable[bytes]:
+    """A push: the pack flows into git as it arrives; git's hook asks our policies; the push is recorded before the answer ends.
+
+    One that is too large is read to its end and answered with a sentence.
+    """
+    if body.length is not None and body.length > gate.limit:
+        return _drain(body, gate, release)
     channel = HookChannel(actor, repository, language)
     try:
         run = packs.command(
@@ -366,7 +306,7 @@ def receive(
             repository.path,
             protocol=protocol,
             options=("--stateless-rpc",),
-            max_input=limit,
+            max_input=gate.limit + SLACK,
             extra=channel.environment,
             descriptors=channel.descriptors,
         )
@@ -377,15 +317,30 @@ def receive(
     channel.start()
     early: list[bytes] = []
     try:
-        early = _pump(body, child)
+        early = _pump(body, child, gate)
     except BaseException:
         Transfer(child, run, release, channel=channel).close()
         raise
-    return Transfer(child, run, release, first=early, channel=channel)
+    transfer = Transfer(child, run, release, first=early, channel=channel)
+    if not gate.exceeded:
+        return transfer
+    transfer.close()  # its input has ended, so it fails and tidies up
+    return _drain(body, gate, release)
 
 
-def _pump(body: Body, child: "subprocess.Popen[bytes]") -> list[bytes]:
-    """Write the body to git; what git says meanwhile (a few lines of progress) is returned, so neither waits for the other."""
+def _drain(body: Body, gate: Gate, release: Callable[[], None]) -> list[bytes]:
+    """Read what still comes and throw it away, then say why."""
+    try:
+        while data := body.read():
+            metrics.TRANSFER_BYTES.labels("in", "http").inc(len(data))
+            gate.look(data)
+    finally:
+        release()
+    return [gate.refusal()]
+
+
+def _pump(body: Body, child: "subprocess.Popen[bytes]", gate: Gate) -> list[bytes]:
+    """Write the body to git until the gate says no; what git says meanwhile (a few lines of progress) is returned."""
     assert child.stdin and child.stdout  # noqa: S101, PT018 - for the type checker
     source, sink = child.stdin.fileno(), child.stdout.fileno()
     os.set_blocking(source, False)
@@ -396,6 +351,8 @@ def _pump(body: Body, child: "subprocess.Popen[bytes]") -> list[bytes]:
     try:
         while data := body.read():
             metrics.TRANSFER_BYTES.labels("in", "http").inc(len(data))
+            if not gate.look(data):
+                return said
             view = memoryview(data)
             while view:
                 ready = dict(poller.poll())

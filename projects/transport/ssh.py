@@ -25,10 +25,10 @@ from accounts import queries as people
 from core import metrics
 from core.actors import ANONYMOUS, Actor
 from core.errors import DomainError
-from projects import policies
 from projects.commands.key_use import note_key_use
 from projects.models import Repository
 from projects.transport import auth, door, errors, packs
+from projects.transport.gate import SLACK, Gate, gate_of
 from projects.transport.hook import HookChannel
 from projects.transport.http import protocol_of
 from projects.transport.wire import greeting, parse
@@ -154,22 +154,21 @@ class Session:
         if slots.locked():
             raise errors.busy()
         async with slots:
-            repository, limit = await in_thread(lambda: self._find(service, namespace, name, kind))
-            return await self._git(service, repository, limit)
+            repository, gate = await in_thread(lambda: self._find(service, namespace, name, kind))
+            return await self._git(service, repository, gate)
 
-    def _find(self, service: str, namespace: str, name: str, kind: str) -> tuple[Repository, int]:
+    def _find(self, service: str, namespace: str, name: str, kind: str) -> tuple[Repository, Gate | None]:
         with translation.override(self.language):
             found = auth.find(self.actor, (namespace, name), kind=kind, service=service)
-            limit = max(policies.quota_left(found), 0) + 64 * 1024**2 if service == "git-receive-pack" else 0
-            return found, limit
+            return found, gate_of(found) if service == "git-receive-pack" else None
 
-    async def _git(self, service: str, repository: Repository, limit: int) -> int:
+    async def _git(self, service: str, repository: Repository, gate: Gate | None) -> int:
         channel = HookChannel(self.actor, repository, self.language) if service == "git-receive-pack" else None
         run = packs.command(
             service,
             repository.path,
             protocol=self.protocol,
-            max_input=limit,
+            max_input=gate.limit + SLACK if gate else 0,
             extra=channel.environment if channel else None,
             descriptors=channel.descriptors if channel else (),
         )
@@ -193,20 +192,23 @@ class Session:
         metrics.GIT_PROCESSES.labels(service).inc()
         started = time.monotonic()
         try:
-            return await self._pump(child, channel)
+            return await self._pump(child, channel, gate)
         finally:
             metrics.GIT_PROCESSES.labels(service).dec()
             packs.tidy(run)
             log.info("git_transfer", service=service, via="ssh", status=child.returncode, ms=round((time.monotonic() - started) * 1000))
 
-    async def _pump(self, child: asyncio.subprocess.Process, channel: HookChannel | None) -> int:
+    async def _pump(self, child: asyncio.subprocess.Process, channel: HookChannel | None, gate: Gate | None) -> int:
         """Bytes both ways until git is done, the client gone or the time over; then nothing of git is left."""
         assert child.stdin and child.stdout and child.stderr  # noqa: S101, PT018 - for the type checker
-        feeding = asyncio.create_task(_feed(self.process.stdin, child.stdin))
-        answering = asyncio.gather(_copy(child.stdout, self.process.stdout), _copy(child.stderr, self.process.stderr))
+        feeding = asyncio.create_task(_feed(self.process.stdin, child.stdin, gate))
+        answering = asyncio.gather(_copy(child.stdout, self.process.stdout, gate), _copy(child.stderr, self.process.stderr))
         gone = asyncio.create_task(self.process.wait_closed())
         try:
             await asyncio.wait({answering, gone}, timeout=settings.GIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if gate is not None and gate.exceeded:  # git was stopped; the client goes on sending before it listens
+                await asyncio.wait({feeding, gone}, timeout=settings.GIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                self.process.stdout.write(gate.refusal())
         finally:
             feeding.cancel()
             gone.cancel()
@@ -219,7 +221,7 @@ class Session:
                 await answering
             if channel:
                 await in_thread(channel.finish)
-        return status if 0 <= status < 256 else 128
+        return 0 if gate is not None and gate.exceeded else status if 0 <= status < 256 else 128
 
 
 async def end(child: asyncio.subprocess.Process, *, patience: float) -> int:
@@ -236,18 +238,26 @@ async def end(child: asyncio.subprocess.Process, *, patience: float) -> int:
     return status
 
 
-async def _feed(source: Any, sink: asyncio.StreamWriter) -> None:
+async def _feed(source: Any, sink: asyncio.StreamWriter, gate: Gate | None) -> None:
+    """Bytes to git until the gate says no; then its input ends, so that it fails and tidies up, and the rest is thrown away."""
     with contextlib.suppress(OSError, asyncssh.Error):
         while data := await source.read(BLOCK):
             metrics.TRANSFER_BYTES.labels("in", "ssh").inc(len(data))
-            sink.write(data)
-            await sink.drain()
+            if gate is None or gate.look(data):
+                sink.write(data)
+                await sink.drain()
+            elif gate.drained:
+                break
+            else:
+                sink.close()
     with contextlib.suppress(OSError, RuntimeError):
         sink.close()
 
 
-async def _copy(source: asyncio.StreamReader, sink: Any) -> None:
+async def _copy(source: asyncio.StreamReader, sink: Any, gate: Gate | None = None) -> None:
     while data := await source.read(BLOCK):
+        if gate is not None and gate.exceeded:  # what git thinks of its cut input is for nobody
+            continue
         metrics.TRANSFER_BYTES.labels("out", "ssh").inc(len(data))
         sink.write(data)
         await sink.drain()
