@@ -7,20 +7,10 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Namespace
+from projects.mirrors.addresses import segment_of
 from projects.models import Repository
 
 DEPTH_MAX = 12
-JOINT = ":"  # stands for the slashes inside the namespace; no slug holds one
-
-
-def joined(slug: str) -> str:
-    """`github.com/lgy96` as one segment of a path."""
-    return slug.replace("/", JOINT)
-
-
-def split(segment: str) -> str:
-    """The slug of a segment."""
-    return segment.replace(JOINT, "/")
 
 
 class HostAddresses:
@@ -49,6 +39,6 @@ def _rewritten(parts: list[str]) -> str:
     )
     slugs = [slug.count("/") + 1 for slug in found]
     if not slugs and Namespace.objects.filter(slug__iexact="/".join(parts), kind=Namespace.Kind.HOST).exists():
-        return "/" + joined("/".join(parts))
+        return "/" + segment_of("/".join(parts))
     depth = max(slugs, default=2)
-    return "/" + "/".join([joined("/".join(parts[:depth])), *parts[depth:]])
+    return "/" + "/".join([segment_of("/".join(parts[:depth])), *parts[depth:]])

@@ -9,8 +9,7 @@ from core.actors import Actor, Scope
 from core.errors import TakenDown
 from core.rules import ALLOW, HIDE, Decision, needs, refuse
 from projects.logic import ROLE_ACCESS, highest, includes
-from projects.mirrors.models import Mirror
-from projects.models import Collaborator, DeployKey, Repository, TeamAccess, Visibility
+from projects.models import Collaborator, DeployKey, Mirror, Repository, TeamAccess, Visibility
 
 
 def readable_by(actor: Actor) -> Q:

@@ -5,8 +5,7 @@ import time
 from celery import shared_task
 
 from core.actors import SYSTEM
-from projects import commands, queries
-from projects.mirrors import rounds
+from projects import commands, queries, rounds
 
 MAINTENANCE_SECONDS = 240  # of each five minutes; what is left comes next time
 

@@ -19,9 +19,8 @@ from projects.commands.creation import DESCRIPTION_MAX, name_taken, require_free
 from projects.events import MirrorAsked, MirrorListed, NominationDecided
 from projects.mirrors import addresses, causes, states
 from projects.mirrors.addresses import Address
-from projects.mirrors.models import Mirror, Nomination
 from projects.mirrors.states import State, Turn
-from projects.models import Repository, Visibility
+from projects.models import Mirror, Nomination, Repository, Visibility
 
 NAME_MAX = 96
 FILTERS_MAX = 50
@@ -136,7 +135,7 @@ def clean_filters(patterns: list[str], *, field: str) -> list[str]:
     return kept
 
 
-def change_filters(actor: Actor, mirror: Mirror, *, branches: list[str], tags: list[str]) -> None:
+def change_filters(actor: Actor, mirror: Mirror, *, branches: list[str], tags: list[str]) -> Mirror:
     """Which branches and tags are mirrored; the next look fetches. Raises NotFound or Forbidden (rules.can_administer), Invalid."""
     rules.can_administer(actor, mirror.repository).require()
     mirror.branches, mirror.tags = clean_filters(branches, field="branches"), clean_filters(tags, field="tags")
@@ -145,6 +144,7 @@ def change_filters(actor: Actor, mirror: Mirror, *, branches: list[str], tags: l
             branches=mirror.branches, tags=mirror.tags, digest="", is_urgent=True, next_at=timezone.now()
         )
         events.publish(MirrorAsked(mirror_id=mirror.pk))
+    return mirror
 
 
 def ask_for_mirror(actor: Actor, mirror: Mirror) -> None:

@@ -33,9 +33,8 @@ from projects import fetching, policies
 from projects.commands.pushes import open_intent, record_push
 from projects.mirrors import advertisement, causes, pace, states
 from projects.mirrors.advertisement import Advertised
-from projects.mirrors.models import KEPT_RUNS, Mirror, MirrorHost, MirrorRun
 from projects.mirrors.states import State, Turn
-from projects.models import Repository
+from projects.models import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Repository
 from projects.places import ZERO, Update
 
 log = structlog.get_logger(__name__)

@@ -144,3 +144,13 @@ def _repository_of(host: str, parts: list[str]) -> list[str]:
         if parts[index] in _PAGES:
             return parts[:index]
     return parts
+
+
+def segment_of(slug: str) -> str:
+    """`github.com/lgy96` as one segment of a path: `github.com:lgy96`; no slug holds a colon."""
+    return slug.replace("/", ":")
+
+
+def slug_of(segment: str) -> str:
+    """The slug a segment stands for."""
+    return segment.replace(":", "/")

@@ -16,10 +16,8 @@ from core.actors import Actor
 from projects import rules
 from projects.market import index as market
 from projects.market.index import Index, Row
-from projects.market.models import Category
-from projects.mirrors.models import Mirror
 from projects.mirrors.states import State
-from projects.models import Release, Repository, Star, Visibility
+from projects.models import Category, Mirror, Release, Repository, Star, Visibility
 from projects.queries.repositories import repositories
 
 SORTS = ("updated", "stars", "created", "name")

@@ -10,8 +10,7 @@ from accounts.models import User
 from core.actors import Actor
 from projects import rules
 from projects.mirrors import addresses, causes, states
-from projects.mirrors.models import Mirror, MirrorRun, Nomination
-from projects.models import Repository
+from projects.models import Mirror, MirrorRun, Nomination, Repository
 
 PULSE_DAYS = 14
 

@@ -1,5 +1,6 @@
 """`/-/admin/repositories`: find, take down, put back."""
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -9,9 +10,10 @@ from django.utils.translation import gettext as _
 from accounts import rules as people_rules
 from core.actors import ActorRequest
 from core.forms import attempt
+from core.sudo import needs_proof
 from projects import commands, queries
 from projects.forms.administration import ReasonForm
-from projects.middleware import split
+from projects.mirrors.addresses import slug_of
 from projects.queries.explore import explore
 
 
@@ -27,7 +29,9 @@ def admin_repositories(request: ActorRequest) -> HttpResponse:
 def admin_repository(request: ActorRequest, namespace: str, name: str) -> HttpResponse:
     """One repository: take it down with a reason, or put it back."""
     people_rules.can_administer_site(request.actor).require()
-    repository = queries.repository(request.actor, split(namespace), name)
+    if request.method == "POST" and needs_proof(request):
+        raise ReauthenticationRequired
+    repository = queries.repository(request.actor, slug_of(namespace), name)
     form = ReasonForm(request.POST if request.POST.get("act") == "take_down" else None)
     if request.POST.get("act") == "put_back":
         commands.put_back_repository(request.actor, repository)

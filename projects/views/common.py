@@ -20,7 +20,7 @@ from core.budget import BudgetSpent
 from core.errors import NotFound
 from core.site import setting
 from projects import places, queries, rules
-from projects.middleware import split
+from projects.mirrors.addresses import slug_of
 from projects.models import Repository, Watch
 
 P = ParamSpec("P")
@@ -37,7 +37,7 @@ def repository_page(
 
     @wraps(view)
     def page(request: ActorRequest, namespace: str, name: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        namespace = split(namespace)
+        namespace = slug_of(namespace)
         try:
             repository = queries.repository(request.actor, namespace, name)
         except NotFound:

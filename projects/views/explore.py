@@ -9,7 +9,7 @@ from accounts import rules as people_rules
 from accounts.models import Namespace
 from core.actors import ActorRequest
 from core.errors import NotFound
-from projects.middleware import split
+from projects.mirrors.addresses import slug_of
 from projects.places import namespace_boxes
 from projects.queries import explore as reads
 
@@ -63,7 +63,7 @@ SORT_LABELS = ("updated", "stars", "forks", "name", "created")
 
 def namespace_page(request: ActorRequest, namespace: str) -> HttpResponse:
     """`/<name>` of a person or organisation, with `?tab=`; an old name redirects."""
-    namespace = split(namespace)
+    namespace = slug_of(namespace)
     found = people.namespace(namespace)
     if found.slug != namespace:
         query = request.META.get("QUERY_STRING", "")

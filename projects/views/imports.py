@@ -17,8 +17,7 @@ from core.rules import needs_sign_in
 from projects import commands, rules
 from projects.forms.creation import ImportForm
 from projects.logic import IMPORT_PHASES
-from projects.mirrors.models import Mirror
-from projects.models import ImportRun, Repository
+from projects.models import ImportRun, Mirror, Repository
 from projects.views.common import page_of, repository_page
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from core.actors import ActorRequest
 from projects.market.index import FACETS, NONE
-from projects.market.models import Category
+from projects.models import Category
 from projects.queries import market as reads
 from projects.queries import mirrors as mirror_reads
 

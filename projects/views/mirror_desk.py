@@ -14,7 +14,7 @@ from core.forms import attempt
 from projects import commands, rules
 from projects.forms.mirrors import ListMirrorForm
 from projects.mirrors import causes
-from projects.mirrors.models import Mirror, Nomination
+from projects.models import Mirror, Nomination
 from projects.queries import mirrors as reads
 
 

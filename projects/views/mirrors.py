@@ -39,7 +39,7 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
         ACTS[act](request.actor, mirror)
         messages.success(request, _("Done."))
         return redirect(request.path)
-    if form.is_bound and attempt(form, lambda cleaned: commands.change_filters(request.actor, mirror, **cleaned) or True):
+    if form.is_bound and attempt(form, lambda cleaned: commands.change_filters(request.actor, mirror, **cleaned)):
         messages.success(request, _("Saved. The next look fetches what changed."))
         return redirect(request.path)
     context = {

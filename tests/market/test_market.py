@@ -12,9 +12,7 @@ from django.utils import timezone
 from core.actors import SYSTEM
 from projects import commands, rules
 from projects.market import index as market
-from projects.market.models import Category
-from projects.mirrors.models import Mirror
-from projects.models import Repository
+from projects.models import Category, Mirror, Repository
 from projects.queries import market as reads
 from tests.factories.accounts import actor, organization, person, sign_in
 from tests.factories.histories import repository

@@ -7,8 +7,7 @@ from django.test import Client
 
 from core.actors import SYSTEM
 from projects import commands
-from projects.mirrors.models import Mirror, Nomination
-from projects.models import Repository
+from projects.models import Mirror, Nomination, Repository
 from tests.factories.accounts import actor, person, sign_in
 from tests.factories.projects import ENVIRONMENT
 from tests.projects.wire import web

@@ -12,8 +12,7 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import Event
 from projects import commands, rules
 from projects.commands import syncing
-from projects.mirrors.models import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Nomination
-from projects.models import Push
+from projects.models import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Nomination, Push
 from tests.factories.accounts import actor, person
 from tests.factories.projects import git
 

@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Namespace, SSHKey, Team, User
-from projects.market.models import Category
-from projects.mirrors.models import Mirror, MirrorHost, MirrorRun, Nomination  # noqa: F401 - Django looks for models here
+from projects.models.market import Category
 
 
 class Visibility(models.TextChoices):
