@@ -45,7 +45,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """The account and its namespace in one transaction; waits for approval where the site says so."""
         user = super().save_user(request, user, form, commit=False)
-        return commands.register_person(user, needs_approval=setting("signup") == "approval")
+        with transaction.atomic():
+            person = commands.register_person(user, needs_approval=setting("signup") == "approval")
+            commands.use_site_invitation(person, secret=request.session.get("site_invitation", ""))
+        return person
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that limits count by: forwarded headers count only behind the configured proxies."""
@@ -136,6 +139,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         with transaction.atomic():
             commands.prepare_social(sociallogin.user, wish=str(there.get("username") or ""), needs_approval=setting("signup") == "approval")
             user = super().save_user(request, sociallogin, form)
+            commands.use_site_invitation(user, secret=request.session.get("site_invitation", ""))
             events.publish(PersonRegistered(user_id=user.pk))
         return user
 

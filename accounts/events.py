@@ -86,3 +86,10 @@ class MessageWritten(Fact):
 
     secret: str
     written_at: float
+
+
+@dataclass(frozen=True)
+class PersonApproved(Fact):
+    """An administrator let an account in that waited."""
+
+    user_id: int

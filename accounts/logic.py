@@ -117,3 +117,12 @@ def looks_like_token(text: str) -> bool:
 def token_hash(token: str) -> str:
     """SHA-256 hex: tokens have 170 random bits, so no slow hash is needed."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def polyline(days: list[int], values: list[int], *, width: int, height: int) -> str:
+    """`x,y` pairs of an SVG polyline: `days` from left to right, `values` upwards from 0; a single point becomes a level line."""
+    span, top = max(days[-1], 1), max(max(values), 1)
+    pairs = list(zip(days, values, strict=True))
+    if len(pairs) == 1:
+        pairs = [(0, values[0]), (span, values[0])]
+    return " ".join(f"{day / span * width:.1f},{height - value / top * height:.1f}" for day, value in pairs)

@@ -20,6 +20,7 @@ class Namespace(models.Model):
     slug = models.CharField(max_length=200)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     created_at = models.DateTimeField(default=timezone.now)
+    quota_bytes: int | None = None  # a host's owner path has none of its own; people and organisations have a column
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("slug"), name="namespace_slug_unique")]
@@ -82,7 +83,7 @@ class User(AbstractUser):
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")
-        PENDING = "pending", _("Waiting")  # waits for an administrator's approval
+        PENDING = "pending", _("Pending")  # waits for an administrator's approval
         SUSPENDED = "suspended", _("Suspended")
 
     class Theme(models.TextChoices):

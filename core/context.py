@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from core import places
+from core import site as site_settings
 from core.actors import ANONYMOUS
 from core.site import setting
 
@@ -19,7 +20,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     portal = {
         "operator": setting("operator") or settings.OPERATOR,
         "icp": setting("icp") or settings.ICP_NUMBER,
-        "banner": banner.get("en" if language == "en" else "zh", ""),
+        "banner": banner.get("en" if language == "en" else "zh", "") if site_settings.banner_is_on(banner) else "",
         "banner_level": banner.get("level", "note"),
         "mail_is_filed": settings.MAIL_IS_FILED,
         "base_url": settings.BASE_URL,

@@ -1,14 +1,16 @@
 """Settings an administrator changes in the page, with their defaults."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
+from django.utils import timezone
 
 from core.models import SiteSetting
 
 DEFAULTS: dict[str, Any] = {
     "signup": "open",  # open | invitation | approval
-    "banner": {"zh": "", "en": "", "level": "note"},
+    "banner": {"zh": "", "en": "", "level": "note", "since": "", "until": ""},  # level: note | warn | bad; ISO 8601 or ""
     "operator": "",
     "icp": "",
     "quota_bytes": 0,  # 0: settings.QUOTA_BYTES
@@ -31,3 +33,10 @@ def store(key: str, value: Any) -> None:
         raise KeyError(key)
     SiteSetting.objects.update_or_create(key=key, defaults={"value": value})
     cache.delete(_KEY)
+
+
+def banner_is_on(banner: dict[str, str]) -> bool:
+    """True inside the banner's window; an end that is not set is open."""
+    since, until = (datetime.fromisoformat(text) if (text := banner.get(key, "")) else None for key in ("since", "until"))
+    now = timezone.now()
+    return (since is None or since <= now) and (until is None or now < until)

@@ -10,12 +10,21 @@ from accounts.commands.administration import (
     reinstate_person,
     reset_second_factor,
     retry_delivery,
+    retry_failed,
     send_test_mail,
     set_quota,
     set_staff,
     suspend_person,
 )
-from accounts.commands.invitations import accept_invitation, decline_invitation, invite, resend_invitation, withdraw_invitation
+from accounts.commands.invitations import (
+    accept_invitation,
+    decline_invitation,
+    invite,
+    invite_to_site,
+    resend_invitation,
+    use_site_invitation,
+    withdraw_invitation,
+)
 from accounts.commands.keys import add_signing_key, add_ssh_key, remove_signing_key, remove_ssh_key
 from accounts.commands.members import remove_member, set_member, set_membership_visibility, transfer_ownership
 from accounts.commands.organizations import (
@@ -66,6 +75,7 @@ __all__ = [
     "file_complaint",
     "give_back_sign_in",
     "invite",
+    "invite_to_site",
     "note_act",
     "note_token_use",
     "person_by_code",
@@ -85,6 +95,7 @@ __all__ = [
     "reset_second_factor",
     "restore_organization",
     "retry_delivery",
+    "retry_failed",
     "revoke_token",
     "sample_site",
     "save_team",
@@ -102,5 +113,6 @@ __all__ = [
     "suspend_person",
     "take_sign_in",
     "transfer_ownership",
+    "use_site_invitation",
     "withdraw_invitation",
 ]

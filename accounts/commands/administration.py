@@ -1,5 +1,6 @@
 """Acts of site administration; each writes one audit entry in its own transaction."""
 
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -10,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import rules
-from accounts.events import ProfileChanged
+from accounts.commands.security import record_security_event
+from accounts.events import PersonApproved, ProfileChanged
 from accounts.models import AuditEntry, Complaint, LegalDocument, Organization, User
 from core import events, site
 from core.actors import Actor
@@ -50,8 +52,13 @@ def reinstate_person(actor: Actor, person: User) -> None:
     """Lift a suspension, or approve an account that waits."""
     rules.can_administer_site(actor).require()
     with transaction.atomic():
+        fresh = User.objects.select_for_update().get(pk=person.pk)
+        if not fresh.is_active:
+            raise Conflict(_("This account was deleted."))
         User.objects.filter(pk=person.pk).update(state=User.State.ACTIVE, suspended_reason="")
-        note_act(actor, "reinstate_person", person.username)
+        note_act(actor, "approve_person" if fresh.state == User.State.PENDING else "reinstate_person", person.username)
+        if fresh.state == User.State.PENDING:
+            events.publish(PersonApproved(user_id=person.pk))
         events.publish(ProfileChanged(namespace_id=person.namespace_id or 0))
 
 
@@ -62,6 +69,7 @@ def reset_second_factor(actor: Actor, person: User, *, reason: str) -> None:
         raise Invalid(_("Say how you know that it is this person."), field="reason")
     with transaction.atomic():
         Authenticator.objects.filter(user=person).delete()
+        record_security_event(person.pk, "mfa_removed", detail={"name": "administrator"})
         note_act(actor, "reset_second_factor", person.username, reason=reason)
 
 
@@ -105,10 +113,23 @@ def retry_delivery(actor: Actor, delivery_id: int) -> None:
         note_act(actor, "retry_delivery", str(delivery_id))
 
 
-def send_test_mail(actor: Actor, *, to: str) -> None:
-    """One mail, now; an SMTP error reaches the page as it is."""
+def retry_failed(actor: Actor) -> int:
+    """Put every delivery that was given up back into the queue; returns how many."""
     rules.can_administer_site(actor).require()
-    send_mail(_("Test mail"), _("This is a test mail of the portal."), None, [to])
+    with transaction.atomic():
+        total = Delivery.objects.filter(done_at=None).exclude(failed_at=None).update(failed_at=None, leased_until=None, attempt=0)
+        note_act(actor, "retry_failed", str(total))
+    return total
+
+
+def send_test_mail(actor: Actor, *, to: str) -> None:
+    """One mail, now. Raises Invalid with the mail server's own words."""
+    rules.can_administer_site(actor).require()
+    try:
+        send_mail(_("Test mail"), _("This is a test mail of the portal."), None, [to])
+    except (OSError, SMTPException) as error:
+        note_act(actor, "test_mail", to, reason=f"{type(error).__name__}: {error}")
+        raise Invalid(_("The mail server refused: %s") % error, field="to", code="mail") from error
     note_act(actor, "test_mail", to)
 
 

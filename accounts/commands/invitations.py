@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import rules
+from accounts.commands.administration import note_act
 from accounts.events import InvitationSent, MembershipChanged
 from accounts.logic import ROLES, token_hash
 from accounts.models import Invitation, Membership, Organization, User
@@ -48,6 +49,35 @@ def invite(actor: Actor, organization: Organization, *, role: str, email: str = 
         )  # fmt: skip
         events.publish(InvitationSent(invitation_id=invitation.pk, secret=encrypt(secret, purpose="invitation")))
     return invitation, secret
+
+
+def invite_to_site(actor: Actor, *, email: str) -> tuple[Invitation, str]:
+    """Open sign-up once for an address, where people sign up by invitation. Raises NotFound (not staff), Invalid, Conflict (has an account).
+
+    Publishes InvitationSent.
+    """
+    rules.can_administer_site(actor).require()
+    email = _address(email)
+    if User.objects.filter(email__iexact=email).exists():
+        raise Conflict(_("This e-mail address is in use."), field="email")
+    secret = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        Invitation.objects.filter(organization=None, email__iexact=email, accepted_at=None).delete()
+        invitation = Invitation.objects.create(
+            email=email, token_hash=token_hash(secret), invited_by=actor.person, expires_at=timezone.now() + timedelta(days=INVITATION_DAYS)
+        )
+        note_act(actor, "invite_to_site", email)
+        events.publish(InvitationSent(invitation_id=invitation.pk, secret=encrypt(secret, purpose="invitation")))
+    return invitation, secret
+
+
+def use_site_invitation(user: User, *, secret: str) -> None:
+    """Who signed up by a site's invitation has used it up (one of an organisation is answered on its page). Raises Conflict (used before)."""
+    found = Invitation.objects.filter(token_hash=token_hash(secret), organization=None) if secret else None
+    if found is None or not found.exists():
+        return
+    if not found.filter(accepted_at=None, expires_at__gt=timezone.now()).update(accepted_at=timezone.now(), user=user):
+        raise Conflict(_("This invitation was used or has expired."), code="invitation_over")
 
 
 def _invited(login: str) -> User:

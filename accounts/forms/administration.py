@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Complaint, LegalDocument
 
+MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
 
 class ReasonForm(forms.Form):
     """An act that needs a reason."""
@@ -29,8 +31,21 @@ class SiteForm(forms.Form):
     )
     banner_zh = forms.CharField(label=_("Banner in Chinese"), max_length=300, required=False)
     banner_en = forms.CharField(label=_("Banner in English"), max_length=300, required=False)
+    banner_level = forms.ChoiceField(
+        label=_("Banner looks like"), choices=[("note", _("Note")), ("warn", _("Warning")), ("bad", _("Urgent"))], required=False
+    )
+    banner_since = forms.DateTimeField(
+        label=_("Banner from"), required=False, widget=MOMENT, help_text=_("In your time zone. Leave empty for at once.")
+    )
+    banner_until = forms.DateTimeField(label=_("Banner until"), required=False, widget=MOMENT, help_text=_("Leave empty for no end."))
     operator = forms.CharField(label=_("Operator"), max_length=100, required=False)
     icp = forms.CharField(label=_("ICP number"), max_length=60, required=False)
+
+
+class SiteInvitationForm(forms.Form):
+    """Invite an address to sign up."""
+
+    email = forms.EmailField(label=_("Invite an e-mail address to sign up"))
 
 
 class MailTestForm(forms.Form):

@@ -2,14 +2,16 @@
 
 import shutil
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.models import AuditEntry, Complaint, LegalDocument, Organization, SecurityEvent, User
+from accounts.logic import polyline
+from accounts.models import AuditEntry, Complaint, LegalDocument, Organization, SecurityEvent, SiteSample, User
 from core.errors import NotFound
 from core.models import Delivery, Event
 
@@ -68,9 +70,63 @@ def disk() -> Disk:
     return Disk(usage.total, usage.used, usage.free)
 
 
-def people(query: str) -> QuerySet[User]:
+@dataclass(frozen=True)
+class Chart:
+    """One figure over the days: `points` of an SVG polyline in a box of 600 × 120, `first` and `last` as numbers, `is_bytes`."""
+
+    name: str
+    points: str
+    first: int
+    last: int
+    top: int
+    is_bytes: bool
+    since: date
+    until: date
+
+    @property
+    def label(self) -> str:
+        """The figure's name in the reader's language."""
+        return str(FIGURES.get(self.name, self.name))
+
+
+FIGURES = {
+    "people": gettext_lazy("People"),
+    "organizations": gettext_lazy("Organizations"),
+    "repositories": gettext_lazy("Repositories"),
+    "repository_bytes": gettext_lazy("Size of repositories"),
+    "disk_used": gettext_lazy("Disk used"),
+    "disk_total": gettext_lazy("Disk in all"),
+}
+
+
+def growth() -> list[Chart]:
+    """The last 90 days' samples, one chart a figure; one query."""
+    rows = list(SiteSample.objects.filter(day__gt=timezone.now().date() - timedelta(days=90)).order_by("day"))
+    charts = []
+    for name in dict.fromkeys(key for row in rows for key in row.figures):
+        series = [(row.day, int(row.figures[name])) for row in rows if name in row.figures]
+        values = [value for _day, value in series]
+        days = [(day - series[0][0]).days for day, _value in series]
+        charts.append(
+            Chart(
+                name=name,
+                points=polyline(days, values, width=600, height=120),
+                first=values[0],
+                last=values[-1],
+                top=max(values),
+                is_bytes=name.startswith("disk") or name.endswith("bytes"),
+                since=series[0][0],
+                until=series[-1][0],
+            )
+        )
+    return charts
+
+
+def people(query: str, *, state: str = "") -> QuerySet[User]:
     """People whose login, name or e-mail contains `query`, newest first."""
     rows = User.objects.select_related("namespace").order_by("-date_joined", "-pk")
+    if state:
+        rows = rows.filter(state=state)
     if query:
         rows = rows.filter(Q(username__icontains=query) | Q(display_name__icontains=query) | Q(email__icontains=query))
     return rows

@@ -46,10 +46,10 @@ def open_invitations(organization: Organization) -> QuerySet[Invitation]:
 
 
 def invitation(secret: str) -> Invitation:
-    """The invitation behind a link. Raises NotFound."""
+    """The invitation behind a link; without an organisation it is one to the site. Raises NotFound."""
     rows = Invitation.objects.select_related("organization__namespace", "invited_by").filter(organization__deleted_at=None)
     found = rows.filter(token_hash=token_hash(secret)).first()
-    if found is None or found.organization is None:
+    if found is None:
         raise NotFound(_("This invitation does not exist or was withdrawn."))
     return found
 
@@ -68,7 +68,7 @@ def invitations_for(actor: Actor) -> QuerySet[Invitation]:
     if actor.person is None:
         return Invitation.objects.none()
     emails = EmailAddress.objects.filter(user=actor.person, verified=True).values(lower=Lower("email"))
-    mine = _unanswered().filter(Q(user=actor.person) | Q(user=None, email__in=emails))
+    mine = _unanswered().exclude(organization=None).filter(Q(user=actor.person) | Q(user=None, email__in=emails))
     return mine.select_related("organization__namespace", "invited_by").order_by("-created_at")
 
 

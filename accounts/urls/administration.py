@@ -6,6 +6,7 @@ from accounts.views import administration as views
 
 urlpatterns = [
     path("-/admin", views.admin_home, name="admin_home"),
+    path("-/admin/growth", views.admin_growth, name="admin_growth"),
     path("-/admin/people", views.admin_people, name="admin_people"),
     path("-/admin/people/<str:login>", views.admin_person, name="admin_person"),
     path("-/admin/organizations", views.admin_organizations, name="admin_organizations"),

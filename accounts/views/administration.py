@@ -1,17 +1,30 @@
 """`/-/admin/…`: people, organisations, queue, disk, settings, legal pages, complaints; and the public legal pages."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import commands, queries, rules
-from accounts.forms.administration import ComplaintForm, DecisionForm, LegalForm, MailTestForm, QuotaForm, ReasonForm, SiteForm
+from accounts.forms.administration import (
+    ComplaintForm,
+    DecisionForm,
+    LegalForm,
+    MailTestForm,
+    QuotaForm,
+    ReasonForm,
+    SiteForm,
+    SiteInvitationForm,
+)
+from accounts.models import User
 from accounts.queries import administration as reads
 from core import limits, site
 from core.actors import ActorRequest
@@ -19,15 +32,18 @@ from core.clients import client_ip
 from core.errors import NotFound
 from core.forms import attempt, done
 from core.markdown import render_text
+from core.sudo import needs_proof
 
 View = Callable[..., HttpResponse]
 
 
 def staff_only(view: View) -> View:
-    """404 for everyone else: the desk's existence is not announced."""
+    """404 for everyone else: the desk's existence is not announced. Acts are in sudo mode."""
 
     def guarded(request: ActorRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         rules.can_administer_site(request.actor).require()
+        if request.method == "POST" and needs_proof(request):
+            raise ReauthenticationRequired
         return view(request, *args, **kwargs)
 
     guarded.__name__ = view.__name__
@@ -41,14 +57,29 @@ def _page(request: ActorRequest, rows: Any, size: int = 50) -> Any:
 @staff_only
 def admin_home(request: ActorRequest) -> HttpResponse:
     """Counts, disk, queue at a glance."""
-    return render(request, "accounts/admin/home.html", {"figures": reads.figures(), "disk": reads.disk(), "tab": "home"})
+    context = {"figures": reads.figures(), "disk": reads.disk(), "queue": reads.queue(), "tab": "home"}
+    return render(request, "accounts/admin/home.html", context)
+
+
+@staff_only
+def admin_growth(request: ActorRequest) -> HttpResponse:
+    """Figures of the last 90 days as lines."""
+    return render(request, "accounts/admin/growth.html", {"charts": reads.growth(), "disk": reads.disk(), "tab": "growth"})
 
 
 @staff_only
 def admin_people(request: ActorRequest) -> HttpResponse:
-    """Search people by login, name or e-mail."""
-    query = request.GET.get("q", "").strip()
-    return render(request, "accounts/admin/people.html", {"page": _page(request, reads.people(query)), "q": query, "tab": "people"})
+    """Search people by login, name or e-mail, and by state; invite someone to sign up."""
+    query, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    form = SiteInvitationForm(request.POST or None)
+    if form.is_bound and attempt(form, lambda cleaned: commands.invite_to_site(request.actor, email=cleaned["email"])):
+        messages.success(request, _("The invitation is on its way."))
+        return redirect(request.path)
+    context = {
+        "page": _page(request, reads.people(query, state=state)), "q": query, "state": state, "states": User.State.choices,
+        "form": form, "tab": "people",
+    }  # fmt: skip
+    return render(request, "accounts/admin/people.html", context, status=422 if form.errors else 200)
 
 
 @staff_only
@@ -113,7 +144,11 @@ def admin_organization(request: ActorRequest, slug: str) -> HttpResponse:
 
 @staff_only
 def admin_queue(request: ActorRequest) -> HttpResponse:
-    """What waits and what failed."""
+    """What waits and what failed; all that was given up can be tried again at once."""
+    if request.method == "POST":
+        total = commands.retry_failed(request.actor)
+        messages.success(request, _("%d tasks are in the queue again.") % total)
+        return redirect(request.path)
     return render(
         request, "accounts/admin/queue.html", {"queue": reads.queue(), "page": _page(request, reads.open_deliveries()), "tab": "queue"}
     )
@@ -136,6 +171,9 @@ def admin_settings(request: ActorRequest) -> HttpResponse:
         "signup": site.setting("signup"),
         "banner_zh": banner.get("zh", ""),
         "banner_en": banner.get("en", ""),
+        "banner_level": banner.get("level", "note"),
+        "banner_since": _moment(banner.get("since", "")),
+        "banner_until": _moment(banner.get("until", "")),
         "operator": site.setting("operator"),
         "icp": site.setting("icp"),
     }
@@ -155,9 +193,17 @@ def admin_settings(request: ActorRequest) -> HttpResponse:
     )
 
 
+def _moment(text: str) -> datetime | None:
+    return timezone.localtime(datetime.fromisoformat(text)) if text else None
+
+
 def _store_settings(request: ActorRequest, cleaned: dict[str, Any]) -> None:
     commands.change_site_setting(request.actor, "signup", cleaned["signup"])
-    commands.change_site_setting(request.actor, "banner", {"zh": cleaned["banner_zh"], "en": cleaned["banner_en"], "level": "note"})
+    banner = {
+        "zh": cleaned["banner_zh"], "en": cleaned["banner_en"], "level": cleaned["banner_level"] or "note",
+        **{key: found.isoformat() if (found := cleaned[f"banner_{key}"]) else "" for key in ("since", "until")},
+    }  # fmt: skip
+    commands.change_site_setting(request.actor, "banner", banner)
     commands.change_site_setting(request.actor, "operator", cleaned["operator"])
     commands.change_site_setting(request.actor, "icp", cleaned["icp"])
 

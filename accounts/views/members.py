@@ -124,7 +124,7 @@ def invitation_resend(request: ActorRequest, slug: str, pk: int) -> HttpResponse
 def invitation_answer(request: ActorRequest, secret: str) -> HttpResponse:
     """What an invitation offers, and the buttons to accept or decline."""
     invitation: Invitation = queries.invitation(secret)
-    if request.method == "POST":
+    if request.method == "POST" and invitation.organization is not None:
         if needs_sign_in(request.actor) is not None:
             return redirect(f"/login?next={request.path}")
         return _answered(request, invitation)

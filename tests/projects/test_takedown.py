@@ -17,7 +17,7 @@ def repository():
 
 def test_take_down_and_put_back(client, repository):
     staff = make.person("boss", is_admin=True)
-    client.force_login(staff)
+    make.sign_in(client, staff)
     page = "/-/admin/repositories/ada/demo"
     assert client.post(page, {"act": "take_down", "reason": ""}).status_code == 422
     assert client.post(page, {"act": "take_down", "reason": "Court order 7"}).status_code == 302
@@ -26,7 +26,7 @@ def test_take_down_and_put_back(client, repository):
     assert answer.status_code == 451
     assert "Court order 7" in answer.content.decode()
     assert client.get("/api/v1/repositories/ada/demo").status_code == 451
-    client.force_login(staff)
+    make.sign_in(client, staff)
     assert client.get("/ada/demo").status_code == 200
     assert client.post(page, {"act": "put_back"}).status_code == 302
     client.logout()
