@@ -4,6 +4,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
 VENV_PYTHON = HERE / ".venv" / "bin" / "python"
@@ -14,9 +15,28 @@ def main() -> None:
     if VENV_PYTHON.exists() and Path(sys.prefix).resolve() != (HERE / ".venv").resolve():
         os.execv(VENV_PYTHON, [str(VENV_PYTHON), *sys.argv])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openi.settings")
-    from django.core.management import execute_from_command_line
+    try:
+        from django.core.management import base, execute_from_command_line
+        from django.db import DatabaseError
+    except ImportError as error:
+        sys.exit(f"manage.py: {error}: script/bootstrap installs what is missing")
+    base.CommandParser.error = _one_line  # type: ignore[method-assign]
+    try:
+        execute_from_command_line(sys.argv)
+    except DatabaseError as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"manage.py: the database does not answer as it should: {str(error).splitlines()[0]} (manage.py migrate prepares it)")
 
-    execute_from_command_line(sys.argv)
+
+def _one_line(parser: Any, message: str) -> NoReturn:
+    """A bad argument, without Django's page of usage: exit status 2."""
+    from django.core.management.base import CommandError
+
+    if not parser.called_from_command_line:
+        raise CommandError(f"Error: {message}")
+    parser.exit(2, f"{parser.prog}: {message} (--help lists the arguments)\n")
+    raise AssertionError
 
 
 if __name__ == "__main__":
