@@ -8,6 +8,7 @@ from django.core.wsgi import get_wsgi_application
 
 pages = get_wsgi_application()
 
-from projects.transport.http import GitHTTP  # noqa: E402 - needs Django to be set up
+from core.bodies import BodyLimit  # noqa: E402 - needs Django to be set up
+from projects.transport.http import GitHTTP  # noqa: E402
 
-application = GitHTTP(pages)
+application = GitHTTP(BodyLimit(pages))
