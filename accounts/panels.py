@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import documents
 from core.documents import DocumentKind, document_kinds
+from core.places import blob_holders
 
 document_kinds.add(
     DocumentKind(
@@ -19,3 +20,5 @@ document_kinds.add(
     ),
     order=40,
 )  # fmt: skip
+blob_holders.add(("accounts.User", "avatar"))
+blob_holders.add(("accounts.Organization", "avatar"))

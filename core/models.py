@@ -53,3 +53,13 @@ class SiteSetting(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class LooseBlob(models.Model):
+    """A blob that no row held when it was looked for; removed if that is still so after a grace time (`core.blobs.sweep`)."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    since = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.sha256

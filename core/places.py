@@ -39,3 +39,4 @@ class NavigationItem:
 
 navigation: Place[NavigationItem] = Place("navigation")
 health_checks: Place[tuple[str, Callable[[], None]]] = Place("health checks")  # name, raises when the part does not answer
+blob_holders: Place[tuple[str, str]] = Place("holders of blobs")  # "app.Model", the field with the SHA-256 of a blob that must stay

@@ -206,6 +206,7 @@ CELERY_BEAT_SCHEDULE = {
     "index-pending": {"task": "search.tasks.index_pending", "schedule": schedule(5)},
     "resume-imports": {"task": "projects.tasks.resume_imports", "schedule": schedule(30)},
     "resume-purges": {"task": "projects.tasks.resume_purges", "schedule": schedule(30)},
+    "sweep-blobs": {"task": "core.tasks.sweep_blobs", "schedule": schedule(6 * 3600)},
     "sweep-pools": {"task": "projects.tasks.sweep_pools", "schedule": schedule(1800)},
 }
 NUDGE_WORKER = env.bool("NUDGE_WORKER", default=True)  # off in tests: they drain the outbox themselves

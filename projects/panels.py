@@ -7,11 +7,13 @@ from accounts import places as accounts_places
 from core import live
 from core.actors import Actor
 from core.documents import DocumentKind, document_kinds
-from core.places import NavigationItem, navigation
+from core.places import NavigationItem, blob_holders, navigation
 from projects import queries, rules
 from projects.models import Repository
 from projects.places import Tab, tabs
 from projects.queries import documents
+
+blob_holders.add(("projects.ReleaseAsset", "sha256"))
 
 
 def _always(actor: Actor, repository: Repository) -> bool:
@@ -23,7 +25,10 @@ def _administers(actor: Actor, repository: Repository) -> bool:
 
 
 tabs.add(Tab("code", _("Code"), "code", "", _always), order=10)
-tabs.add(Tab("mirror", _("Mirror"), "refresh-cw", "/mirror", lambda _actor, repository: getattr(repository, "mirror", None) is not None), order=60)
+tabs.add(
+    Tab("mirror", _("Mirror"), "refresh-cw", "/mirror", lambda _actor, repository: getattr(repository, "mirror", None) is not None),
+    order=60,
+)
 tabs.add(Tab("releases", _("Releases"), "tag", "/releases", _always, count="releases"), order=70)
 tabs.add(Tab("contributors", _("Contributors"), "users", "/contributors", _always), order=80)
 tabs.add(Tab("settings", _("Settings"), "settings", "/settings", _administers), order=90)

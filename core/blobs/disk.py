@@ -1,8 +1,10 @@
 """Blobs as files: written aside, synced, then renamed, so that a name is there only with its whole content."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -64,6 +66,34 @@ class DiskStore:
     def delete(self, sha256: str) -> None:
         """Unlink."""
         self.path(sha256).unlink(missing_ok=True)
+
+    def delete_older(self, sha256: str, before: float) -> bool:
+        """Moved aside, then looked at: whoever stores it at this moment makes a new file, or finds the old one put back."""
+        path = self.path(sha256)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime >= before:
+                return False
+        aside = path.with_name(f"{path.name}.gone")
+        try:
+            os.rename(path, aside)
+        except FileNotFoundError:
+            return True
+        if aside.stat().st_mtime >= before:
+            with contextlib.suppress(FileExistsError):
+                os.link(aside, path)
+            aside.unlink()
+            return False
+        aside.unlink()
+        return not path.exists()
+
+    def names(self) -> Iterator[str]:
+        """From the folders."""
+        for path in self.root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+            if len(path.name) == 64:
+                yield path.name
+            elif path.suffix == ".gone" and time.time() - path.stat().st_mtime > 3600:  # killed in `delete_older`: judged again
+                os.rename(path, path.with_suffix(""))
+                yield path.stem
 
 
 def _blocks(file: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:

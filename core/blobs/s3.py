@@ -71,6 +71,25 @@ class S3Store:
         """DELETE."""
         self.client.delete_object(Bucket=self.bucket, Key=key_of(sha256))
 
+    def delete_older(self, sha256: str, before: float) -> bool:
+        """HEAD, then DELETE."""
+        try:
+            stored = self.client.head_object(Bucket=self.bucket, Key=key_of(sha256))["LastModified"]
+        except ClientError:
+            return True
+        if stored.timestamp() >= before:
+            return False
+        self.delete(sha256)
+        return True
+
+    def names(self) -> Iterator[str]:
+        """List the bucket, a thousand at a time."""
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
+            for entry in page.get("Contents", ()):
+                name = entry["Key"].rpartition("/")[2]
+                if len(name) == 64 and entry["Key"] == key_of(name):
+                    yield name
+
     def presigned_url(self, sha256: str, *, filename: str, seconds: int = 300) -> str:
         """A GET address that works for `seconds` without our credentials."""
         disposition = f"attachment; filename*=UTF-8''{filename}"

@@ -44,6 +44,12 @@ class BlobStore(Protocol):
     def delete(self, sha256: str) -> None:
         """Remove; missing is fine."""
 
+    def delete_older(self, sha256: str, before: float) -> bool:
+        """Remove unless it was stored (again) after `before` (unix time); True if it is gone."""
+
+    def names(self) -> Iterator[str]:
+        """Every blob's SHA-256, in any order."""
+
 
 def key_of(sha256: str) -> str:
     """`ab/cd/<sha256>`. Raises BlobMissing for what is no SHA-256 (it becomes part of a path)."""

@@ -41,15 +41,7 @@ def save_release(
     """
     rules.can_maintain(actor, repository).require()
     tag = tag.strip()
-    try:
-        gitstore.check_ref_name(f"refs/tags/{tag}")
-    except gitstore.NameInvalid as error:
-        raise Invalid(_("“%s” cannot be the name of a tag.") % tag, field="tag", code="ref_name") from error
-    taken = Release.objects.filter(repository=repository, tag=tag)
-    if (taken.exclude(pk=release.pk) if release else taken).exists():
-        raise Conflict(_("There is a release of this tag already."), field="tag")
-    if release is not None and release.published_at and release.tag != tag:
-        raise Invalid(_("The tag of a published release stays."), field="tag")
+    _check_tag(repository, tag, release)
     if not is_draft:
         _require_tag(actor, repository, tag, target.strip())
     release = release or Release(repository=repository, author=actor.person)
@@ -66,6 +58,19 @@ def save_release(
     except IntegrityError as error:
         raise Conflict(_("There is a release of this tag already."), field="tag") from error
     return release
+
+
+def _check_tag(repository: Repository, tag: str, release: Release | None) -> None:
+    """Raises Invalid for a name that is none, and for another tag of a published release; Conflict if another release has the tag."""
+    try:
+        gitstore.check_ref_name(f"refs/tags/{tag}")
+    except gitstore.NameInvalid as error:
+        raise Invalid(_("“%s” cannot be the name of a tag.") % tag, field="tag", code="ref_name") from error
+    taken = Release.objects.filter(repository=repository, tag=tag)
+    if (taken.exclude(pk=release.pk) if release else taken).exists():
+        raise Conflict(_("There is a release of this tag already."), field="tag")
+    if release is not None and release.published_at and release.tag != tag:
+        raise Invalid(_("The tag of a published release stays."), field="tag")
 
 
 def _require_tag(actor: Actor, repository: Repository, tag: str, target: str) -> None:
@@ -125,7 +130,7 @@ def _assets_bytes(repository: Repository) -> int:
 
 
 def remove_asset(actor: Actor, asset: ReleaseAsset) -> None:
-    """Detach a file; its blob stays, since others may share it. Raises NotFound or Forbidden (rules.can_maintain)."""
+    """Detach a file; its blob goes with a later sweep, unless another row holds it (`core.blobs.sweep`). Raises NotFound or Forbidden (rules.can_maintain)."""
     rules.can_maintain(actor, asset.release.repository).require()
     asset.delete()
 

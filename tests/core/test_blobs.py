@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 
 import pytest
 from django.test import RequestFactory
@@ -88,3 +89,13 @@ def test_answers(settings, tmp_path, monkeypatch):
     assert blobs.response(get("/", headers={"Range": "bytes=-5"}), SHA).getvalue() == DATA[-5:]
     assert blobs.response(get("/", headers={"Range": f"bytes={len(DATA)}-"}), SHA).status_code == 416
     assert blobs.response(get("/", headers={"Range": "bytes=10-19", "If-Range": '"other"'}), SHA).status_code == 200
+
+
+def test_listing_and_removing_what_is_old(store):
+    store.put(pieces(DATA))
+    assert SHA in set(store.names())
+    assert not store.delete_older(SHA, time.time() - 60)
+    assert store.size(SHA) == len(DATA)
+    assert store.delete_older(SHA, time.time() + 60)
+    assert SHA not in set(store.names())
+    assert store.delete_older(SHA, 0)
