@@ -1,6 +1,7 @@
 """Where a text holds what was looked for: stretches to mark, and the part of a long text worth showing."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from search.logic import analysis
 from search.logic.language import Parsed
@@ -20,15 +21,23 @@ def wanted(parsed: Parsed) -> tuple[str, ...]:
     return tuple(sorted((word for word in found if word and word not in analysis.STOP), key=len, reverse=True))
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
+def _fold(text: str) -> tuple[str, Sequence[int]]:
     """The folded text, and for each of its characters the place it came from."""
+    whole = analysis.folded(text)
+    if len(whole) == len(text):
+        return whole, range(len(text))
     folded: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
-        for one in analysis.folded(character):
-            folded.append(one)
-            places.append(place)
+        one = _folded(character)
+        folded.append(one)
+        places.extend([place] * len(one))
     return "".join(folded), places
+
+
+@lru_cache(maxsize=20_000)
+def _folded(character: str) -> str:
+    return analysis.folded(character)
 
 
 def _ranges(text: str, words: Iterable[str]) -> list[tuple[int, int]]:

@@ -1,16 +1,19 @@
 """What the embedded engine keeps in memory: the columns that filters, counts and orders need, one row a document."""
 
+import heapq
 import json
 import sqlite3
 import threading
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from sys import intern
 
 from core.documents import Access
 from search.logic import analysis
-from search.ports.index import Entry, Request, facet_values, seconds
+from search.ports.index import FACETS, Entry, Request, facet_values, seconds
 
 VOCABULARY = 60_000  # words that corrections know
 
@@ -78,16 +81,24 @@ def _read(text: str) -> Row:
 class Seen:
     """What is left of the matches: rows of the wanted kind under all filters, totals by kind, facets."""
 
-    hits: list[int]
+    hits: Collection[int]
     totals: dict[str, int]
     facets: dict[str, list[tuple[str, int]]]
 
 
 class Columns:
-    """Rows of one generation, brought up to date by what changed since; `rows` is replaced, never changed, so readers need no lock."""
+    """Rows of one generation, brought up to date by what changed since.
+
+    Readers need no lock: `rows` and `levels` are replaced, never changed; lists grow at the end alone, and a document that is written again
+    gets a new id.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[int, Row] = {}
+        self.levels: dict[tuple[str, str], frozenset[int]] = {}  # (kind, level) → ids
+        self.by_pk: dict[tuple[str, int], int] = {}
+        self.values: dict[str, list[tuple[str, ...]]] = {facet: [] for facet in FACETS}  # by id
+        self.starts = Starts()
         self.version = -1
         self._lock = threading.Lock()
         self._words: dict[str, int] = {}
@@ -101,14 +112,41 @@ class Columns:
             connection.execute("BEGIN")
             try:
                 (version,) = connection.execute("SELECT version FROM clock").fetchone()
-                rows = dict(self.rows)
-                for (gone,) in connection.execute("SELECT id FROM gone WHERE version > ?", (self.version,)):
-                    rows.pop(gone, None)
-                for row, text in connection.execute("SELECT id, row FROM document WHERE version > ?", (self.version,)):
-                    rows[row] = _read(text)
+                gone = [row for (row,) in connection.execute("SELECT id FROM gone WHERE version > ?", (self.version,))]
+                statement = "SELECT id, row FROM document WHERE version > ? ORDER BY id"
+                new = [(row, _read(text)) for row, text in connection.execute(statement, (self.version,))]
             finally:
                 connection.execute("COMMIT")
-            self.rows, self.version = rows, version
+            self._change(gone, new)
+            self.version = version
+
+    def _change(self, gone: list[int], new: list[tuple[int, Row]]) -> None:
+        rows, by_pk = dict(self.rows), dict(self.by_pk)
+        levels: dict[tuple[str, str], set[int]] = {}
+        for row_id in gone:
+            if (row := rows.pop(row_id, None)) is not None:
+                levels.setdefault((row.kind, row.level), set(self.levels.get((row.kind, row.level), ()))).discard(row_id)
+                by_pk.pop((row.kind, row.pk), None)
+        for row_id, row in new:
+            rows[row_id] = row
+            by_pk[row.kind, row.pk] = row_id
+            if (row.kind, row.level) not in levels:
+                levels[row.kind, row.level] = set(self.levels.get((row.kind, row.level), ()))
+            levels[row.kind, row.level].add(row_id)
+            for facet, column in self.values.items():
+                if len(column) <= row_id:
+                    column.extend([()] * (row_id + 1 - len(column)))
+                column[row_id] = getattr(row, facet)
+        self.starts.grow(new)
+        self.levels = {**self.levels, **{key: frozenset(ids) for key, ids in levels.items()}}
+        self.rows, self.by_pk = rows, by_pk
+
+    def allowed(self, kind: str, access: Access | None) -> frozenset[int]:
+        """Ids of the documents of a kind that the reader may find."""
+        some = [ids for (of, level), ids in self.levels.items() if of == kind and (access is None or level in access.levels)]
+        if access is not None and access.ids:
+            some.append(frozenset(row for pk in access.ids if (row := self.by_pk.get((kind, pk))) is not None))
+        return some[0] if len(some) == 1 else frozenset().union(*some)
 
     def vocabulary(self, connection: sqlite3.Connection) -> dict[str, int]:
         """Latin words of three letters or more → documents they are in, the commonest; read again when the index grew by a tenth."""
@@ -120,41 +158,75 @@ class Columns:
             self._words, self._words_of = dict(found.fetchall()), len(self.rows)
         return self._words
 
-    def filtered(self, matched: Iterable[int], request: Request) -> Seen:
-        """Apply what the reader may find, operators and chosen facets; count."""
-        rows, access = self.rows, request.access
-        passes = _conditions(request)
-        totals: Counter[str] = Counter()
-        base: list[int] = []
-        for row_id in matched:
-            row = rows.get(row_id)
-            if row is None or not may_find(access, row):
-                continue
-            if all(condition(row) for condition in passes):
-                totals[row.kind] += 1
-                if row.kind == request.kind:
-                    base.append(row_id)
+    def filtered(self, matched: Collection[int] | None, request: Request) -> Seen:
+        """Apply what the reader may find, operators and chosen facets; count. `matched` None: every document."""
+        rows, passes = self.rows, _conditions(request)
+        totals: dict[str, int] = {}
+        base: Collection[int] = ()
+        for kind, access in request.access.items():
+            found: Collection[int] = self.allowed(kind, access)
+            if matched is not None:
+                found = found & matched if isinstance(matched, frozenset) else self.allowed(kind, access).intersection(matched)
+            if passes:
+                found = [row for row in found if row in rows and all(condition(rows[row]) for condition in passes)]
+            totals[kind] = len(found)
+            if kind == request.kind:
+                base = found
         chosen = {facet: frozenset(values) for facet, values in request.chosen.items() if values}
         facets = {}
         for facet in request.facets:
             others = {key: values for key, values in chosen.items() if key != facet}
-            facets[facet] = _counted(rows, _narrowed(rows, base, others), facet)
-        hits = _narrowed(rows, base, chosen)
-        if request.kind in request.access:
+            facets[facet] = self._counted(self._narrowed(base, others), facet)
+        hits = self._narrowed(base, chosen)
+        if request.kind in totals:
             totals[request.kind] = len(hits)
-        return Seen(hits, {kind: totals[kind] for kind in access}, facets)
+        return Seen(hits, totals, facets)
 
-    def completions(self, matched: Iterable[int], prefix: str, access: Mapping[str, Access | None], limit: int) -> list[int]:
-        """The best of what matched a prefix: names that begin with it first, then most stars."""
-        rows, start = self.rows, analysis.folded(prefix).strip()
-        found = [row for row in matched if row in rows and may_find(access, rows[row])]
+    def _narrowed(self, found: Collection[int], chosen: Mapping[str, frozenset[str]]) -> Collection[int]:
+        for facet, values in chosen.items():
+            column = self.values[facet]
+            found = [row for row in found if not values.isdisjoint(column[row])]
+        return found
 
-        def key(row_id: int) -> tuple[bool, int, float]:
-            row = rows[row_id]
-            begins = row.folded.startswith(start) or row.title.startswith(start) or row.label.casefold().startswith(start)
-            return begins, row.stars, row.updated
+    def _counted(self, found: Collection[int], facet: str) -> list[tuple[str, int]]:
+        counts = Counter(chain.from_iterable(map(self.values[facet].__getitem__, found)))
+        return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
-        return sorted(found, key=key, reverse=True)[:limit]
+    def completions(self, prefix: str, access: Mapping[str, Access | None], limit: int) -> list[int]:
+        """Documents whose name, title or owner/name begins with a text, most stars first."""
+        rows = self.rows
+        found = {row for row in self.starts.with_prefix(prefix) if row in rows and may_find(access, rows[row])}
+        return heapq.nlargest(limit, found, key=lambda row: (rows[row].stars, rows[row].updated))
+
+    def best(self, matched: Iterable[int], access: Mapping[str, Access | None], limit: int) -> list[int]:
+        """Those of some documents that the reader may find, most stars first."""
+        rows = self.rows
+        found = (row for row in matched if row in rows and may_find(access, rows[row]))
+        return heapq.nlargest(limit, found, key=lambda row: (rows[row].stars, rows[row].updated))
+
+
+class Starts:
+    """Texts that documents begin with, sorted; new ones wait in a short list until there are enough to sort again."""
+
+    FRESH = 2000
+
+    def __init__(self) -> None:
+        self._sorted: list[tuple[str, int]] = []
+        self._fresh: list[tuple[str, int]] = []
+
+    def grow(self, new: Iterable[tuple[int, Row]]) -> None:
+        """Add documents; removed ones are left to the reader to skip."""
+        fresh = [*self._fresh, *((text, row_id) for row_id, row in new for text in {row.folded, row.title, row.label.casefold()} if text)]
+        if len(fresh) > self.FRESH:
+            self._sorted, self._fresh = sorted([*self._sorted, *fresh]), []
+        else:
+            self._fresh = fresh
+
+    def with_prefix(self, prefix: str) -> list[int]:
+        """Ids of documents, possibly twice or gone."""
+        known, fresh = self._sorted, self._fresh
+        begin, end = bisect_left(known, (prefix, -1)), bisect_left(known, (prefix + "\U0010ffff", -1))
+        return [row for _text, row in known[begin:end]] + [row for text, row in fresh if text.startswith(prefix)]
 
 
 def may_find(access: Mapping[str, Access | None], row: Row) -> bool:
@@ -163,19 +235,6 @@ def may_find(access: Mapping[str, Access | None], row: Row) -> bool:
         return False
     allowed = access[row.kind]
     return allowed is None or row.level in allowed.levels or row.pk in allowed.ids
-
-
-def _narrowed(rows: Mapping[int, Row], found: list[int], chosen: Mapping[str, frozenset[str]]) -> list[int]:
-    for facet, values in chosen.items():
-        found = [row for row in found if not values.isdisjoint(getattr(rows[row], facet))]
-    return found
-
-
-def _counted(rows: Mapping[int, Row], found: Iterable[int], facet: str) -> list[tuple[str, int]]:
-    counts: Counter[str] = Counter()
-    for row in found:
-        counts.update(getattr(rows[row], facet))
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _conditions(request: Request) -> list[Callable[[Row], bool]]:

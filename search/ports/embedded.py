@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from core.errors import NotFound, Unavailable
 from search.logic import analysis
 from search.ports.columns import Columns, Row
 from search.ports.index import TEXTS, WEIGHTS, Entry, Found, Hit, Request, Suggestion, digest, restored, stored
-from search.ports.match import corrected, expression, ranking
+from search.ports.match import corrected, expression, nearness, ranking
 from search.ports.order import Ordered, order
 
 SCHEMA = f"""
@@ -36,8 +36,10 @@ CREATE VIRTUAL TABLE term USING fts5vocab(words, 'row');
 """  # noqa: S608 - only constants of ours are put in
 INSERT = f"INSERT INTO words (rowid, {', '.join(TEXTS)}) VALUES ({', '.join('?' * (1 + len(TEXTS)))})"  # noqa: S608 - constants
 BM25 = f"bm25(words, {', '.join(str(WEIGHTS[column]) for column in TEXTS)})"
-HEADS = (TEXTS, ("name", "title", "topics", "owner", "description", "letters", "pinyin"), ("name", "title"))
-CANDIDATES = 1500  # hits whose relevance is computed; beyond them, hits in names come before hits in texts, most stars first
+HEADS = (TEXTS, ("name", "title", "topics", "owner", "description"), ("name", "title", "topics"))
+CANDIDATES = 1500  # hits whose relevance is computed from their texts
+COLUMN_POINTS = {"name": 12.0, "title": 9.0, "topics": 5.0, "description": 4.0}
+NEAR_POINTS = 6.0  # for words that stand near each other
 
 
 class EmbeddedIndex:
@@ -112,14 +114,16 @@ class EmbeddedIndex:
         return Found(found, seen.totals, seen.facets, following)
 
     def suggest(self, name: str, prefix: str, access: Mapping[str, Access | None], limit: int) -> list[Suggestion]:
-        """By prefix of a word of name, title or pinyin."""
+        """Names that begin with the prefix; where they are too few, whatever has a word of name, title, owner or pinyin that does."""
         connection = self._open(name)
         if not (match := expression_of_prefix(prefix)):
             return []
         with self._errors():
             columns = self._current(name, connection)
-            rows = [row for (row,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (match,))]
-            best = columns.completions(rows, prefix, access, limit)
+            best = columns.completions(analysis.folded(prefix).strip(), access, limit)
+            if len(best) < limit:
+                rows = {row for (row,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (match,))}
+                best += columns.best(rows.difference(best), access, limit - len(best))
             shown = self._shown(connection, best)
         return [
             Suggestion(columns.rows[row].kind, shown[row]["pk"], columns.rows[row].label, shown[row]["title"], shown[row]["url"])
@@ -199,42 +203,49 @@ class EmbeddedIndex:
         columns.refresh(connection)
         return columns
 
-    def _matching(self, connection: sqlite3.Connection, columns: Columns, request: Request) -> Iterable[int]:
-        """Rows that hold all the words and none of the unwanted ones; all rows if no word is asked for."""
+    def _matching(self, connection: sqlite3.Connection, columns: Columns, request: Request) -> Collection[int] | None:
+        """Rows that hold all the words and none of the unwanted ones; None for all rows."""
         parsed = request.parsed
         match = " AND ".join(expression(unit, parsed.fields) for unit in parsed.units)
-        rows: Iterable[int] = columns.rows
-        if match:
-            rows = [row for (row,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (match,))]
+        rows = _rows(connection, match) if match else None
         if parsed.without:
-            unwanted = " OR ".join(expression(unit, parsed.fields) for unit in parsed.without)
-            without = {row for (row,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (unwanted,))}
-            rows = [row for row in rows if row not in without]
+            without = _rows(connection, " OR ".join(expression(unit, parsed.fields) for unit in parsed.without))
+            rows = (frozenset(columns.rows) if rows is None else rows) - without
         return rows
 
-    def _scores(self, connection: sqlite3.Connection, request: Request, hits: Sequence[int]) -> dict[int, tuple[int, float]]:
-        """Row → (tier, relevance) of up to some CANDIDATES hits; where there are more, only hits in names or heads are told apart."""
-        scores: dict[int, tuple[int, float]] = {}
-        wanted = set(hits)
-        for tier, head in enumerate(HEADS):
-            match = ranking(request.parsed, head if not request.parsed.fields else request.parsed.fields)
-            if len(hits) > CANDIDATES and tier < len(HEADS) - 1:
-                count = connection.execute(
-                    "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)", (match, CANDIDATES + 1)
-                )
-                if count.fetchone()[0] > CANDIDATES:
+    def _scores(self, connection: sqlite3.Connection, request: Request, hits: Collection[int]) -> dict[int, float]:
+        """Row → relevance. With more than some CANDIDATES hits only those in heads or names have one; the others come after them.
+
+        BM25 reads every row of every word, so where even names are many the columns that hold the words decide, then the stars.
+        """
+        parsed, scores = request.parsed, {}
+        wanted = hits if isinstance(hits, frozenset) else frozenset(hits)
+        for head in HEADS:
+            columns = parsed.fields or head
+            match = ranking(parsed, columns)
+            if len(hits) > CANDIDATES:
+                limited = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
+                if connection.execute(limited, (match, CANDIDATES + 1)).fetchone()[0] > CANDIDATES:
                     continue
-            statement = f"SELECT rowid, {BM25} FROM words WHERE words MATCH ? LIMIT ?"  # noqa: S608 - BM25 is a constant
-            for row, score in connection.execute(statement, (match, 4 * CANDIDATES)):
-                if row in wanted:
-                    scores[row] = (tier, -score)
+            statement = f"SELECT rowid, {BM25} FROM words WHERE words MATCH ?"  # noqa: S608 - BM25 is a constant
+            scores = {row: -score for row, score in connection.execute(statement, (match,)) if row in wanted}
             break
+        else:
+            for column in parsed.fields or COLUMN_POINTS:
+                for row in _rows(connection, ranking(parsed, (column,))) & wanted:
+                    scores[row] = scores.get(row, 0.0) + COLUMN_POINTS.get(column, 1.0)
+        for row in (_rows(connection, near) if (near := nearness(parsed)) else frozenset()) & scores.keys():
+            scores[row] += NEAR_POINTS
         return scores
 
     def _shown(self, connection: sqlite3.Connection, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
         places = ", ".join("?" * len(rows))
         found = connection.execute(f"SELECT id, shown FROM document WHERE id IN ({places})", tuple(rows))  # noqa: S608 - question marks
         return {row: json.loads(zlib.decompress(shown)) for row, shown in found}
+
+
+def _rows(connection: sqlite3.Connection, match: str) -> frozenset[int]:
+    return frozenset(row for (row,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (match,)))
 
 
 def expression_of_prefix(prefix: str) -> str:

@@ -33,22 +33,24 @@ def expression(unit: Unit, fields: Sequence[str] = ()) -> str:
 
 
 def ranking(parsed: Parsed, columns: Sequence[str]) -> str:
-    """Like the match, in some columns only, with what makes a row better: its words near each other, and in the order typed."""
+    """Like the match, in some columns only."""
     fields = tuple(column for column in columns if column in COLUMNS)
-    must = " AND ".join(_ranked(unit, fields) for unit in parsed.units)
+    return " AND ".join(_ranked(unit, fields, "letters" in columns) for unit in parsed.units)
+
+
+def nearness(parsed: Parsed) -> str:
+    """Rows whose heads have the typed words near each other; "" for a single word."""
     first = [token for unit in parsed.units if unit.alternatives for token in unit.alternatives[0]]
-    if len(first) < 2:
-        return must
     near = " ".join(_phrase((token,)) for token in first)
-    return f"({must}) OR ({must} AND {_in(fields, f'NEAR({near}, 6) OR {_phrase(first)}')})"
+    return _in(tuple(parsed.fields) or ("name", "title", "topics", "description"), f"NEAR({near}, 6)") if len(first) > 1 else ""
 
 
-def _ranked(unit: Unit, fields: Sequence[str]) -> str:
+def _ranked(unit: Unit, fields: Sequence[str], lettered: bool) -> str:
     parts = [_in(fields, " AND ".join(_phrase((token,)) for token in tokens)) for tokens in unit.alternatives if tokens and not unit.exact]
     parts += [_in(fields, _phrase(tokens)) for tokens in unit.alternatives if tokens and unit.exact]
-    if unit.letters:
+    if unit.letters and lettered:
         parts.append(_in(("letters",), _phrase(unit.letters)))
-    if unit.spoken:
+    if unit.spoken and "name" in fields:
         parts.append(_in(SPOKEN, " OR ".join(_phrase((token,)) for token in unit.spoken)))
     return f"({' OR '.join(parts)})" if parts else '("")'
 

@@ -3,7 +3,7 @@
 import base64
 import heapq
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import log10
 
@@ -15,6 +15,7 @@ from search.logic.language import Parsed
 from search.ports.columns import Columns, Row
 
 Key = tuple[float | str, int]
+LEAST = 20.0  # added to every score, so that one with a malus still comes before hits without a score
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Ordered:
 
     keyed: Iterable[tuple[Key, int]]
     ascending: bool = False
+    rest: Callable[[], Iterator[tuple[Key, int]]] | None = None  # whose keys are all less than any of `keyed`
 
     @classmethod
     def by(cls, columns: Columns, hits: Iterable[int], sort: str) -> "Ordered":
@@ -35,28 +37,32 @@ class Ordered:
 
     def page(self, after: str, limit: int) -> tuple[list[tuple[Key, int]], str]:
         """Up to `limit` hits after a cursor, and the next cursor ("" at the end). Raises Invalid for a cursor that is not ours."""
-        keyed = self.keyed
-        if after:
-            start = opened(after)
-            keyed = (pair for pair in keyed if ((pair[0] > start) if self.ascending else (pair[0] < start)))
         try:
-            found = (heapq.nsmallest if self.ascending else heapq.nlargest)(limit + 1, keyed)
+            found = self._first(self.keyed, after, limit + 1)
+            if len(found) <= limit and self.rest is not None:
+                found += self._first(self.rest(), after, limit + 1 - len(found))
         except TypeError as error:  # the cursor is of another order: a text beside a number
             raise Invalid(_("This is not the address of a page."), field="after") from error
         return found[:limit], sealed(found[limit - 1][0]) if len(found) > limit else ""
 
+    def _first(self, keyed: Iterable[tuple[Key, int]], after: str, count: int) -> list[tuple[Key, int]]:
+        if after:
+            start = opened(after)
+            keyed = (pair for pair in keyed if ((pair[0] > start) if self.ascending else (pair[0] < start)))
+        return (heapq.nsmallest if self.ascending else heapq.nlargest)(count, keyed)
 
-def order(columns: Columns, hits: Iterable[int], scores: Mapping[int, tuple[int, float]], parsed: Parsed) -> Ordered:
-    """By relevance. Hits without a score come after all others, most stars first."""
+
+def order(columns: Columns, hits: Collection[int], scores: Mapping[int, float], parsed: Parsed) -> Ordered:
+    """By relevance. Hits without a score come after all others, most stars first; their keys are only made when a page reaches them."""
     rows, bonus = columns.rows, names_bonus(parsed)
+    scored = [((round(LEAST + score + bonus(rows[row]), 6), row), row) for row, score in scores.items() if row in rows]
 
-    def key(row_id: int) -> Key:
-        row = rows[row_id]
-        if row_id not in scores:
-            return round(-1 / (1 + log10(1 + row.stars)), 6), row_id
-        return round(scores[row_id][1] + bonus(row), 6), row_id
+    def others() -> Iterator[tuple[Key, int]]:
+        for row in hits:
+            if row not in scores and row in rows:
+                yield (round(-1 / (1 + rows[row].stars), 9), row), row
 
-    return Ordered((key(row), row) for row in hits if row in rows)
+    return Ordered(scored, rest=others)
 
 
 def names_bonus(parsed: Parsed) -> Callable[[Row], float]:

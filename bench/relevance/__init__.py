@@ -1,0 +1,1 @@
+"""Judged queries over the demo catalogue and generated mirrors."""
