@@ -77,35 +77,9 @@ class Shown:
 
 def shown(repository: Repository, old: str, new: str, options: Options, *, store: Repository | None = None) -> Shown:
     """The diff from commit `old` ("" for the empty tree) to `new`. `store` is a fork that also holds objects of `new`."""
-    if options.file is not None:
-        first, limit = options.file, 1
-    else:
-        first, limit = options.first, FILES
-
-    def make() -> tuple[str, str, int, int | None, int | None]:
-        with queries.reading():
-            diff = gitstore.diff(
-                repository.path,
-                old,
-                new,
-                first=first,
-                limit=limit,
-                lines=FILE_LINES,
-                ignore_space=options.ignore_space,
-                whole=options.file is not None,
-                store=store.path if store else None,
-            )
-        budget = PAGE_LINES
-        pieces = []
-        for file in diff.files:
-            lines = sum(len(hunk.lines) for hunk in file.hunks or ())
-            budget -= lines
-            pieces.append(_file(repository, old, new, file, options, plain=budget < 0))
-        return "\n".join(pieces), _stat(diff, options), diff.total, diff.additions, diff.deletions
-
     key = ("diff", repository.get_absolute_url(), old, new, options, get_language(), store.pk if store else 0)
-    body, stat, total, added, deleted = part(key, make)
-    left = max(0, total - first - limit) if options.file is None else 0
+    body, stat, total, added, deleted = part(key, lambda: _made(repository, old, new, options, store))
+    left = max(0, total - options.first - FILES) if options.file is None else 0
     return Shown(
         html=mark_safe(body),  # noqa: S308 - built from escaped parts
         stat=mark_safe(stat),  # noqa: S308
@@ -118,8 +92,33 @@ def shown(repository: Repository, old: str, new: str, options: Options, *, store
         unified_href=options.query(view=""),
         split_href=options.query(view="split"),
         space_href=options.query(w="" if options.ignore_space else "1"),
-        next_href=options.query(files=first + limit) if left else "",
+        next_href=options.query(files=options.first + FILES) if left else "",
     )
+
+
+def _made(
+    repository: Repository, old: str, new: str, options: Options, store: Repository | None
+) -> tuple[str, str, int, int | None, int | None]:
+    """(files, list of files, how many, lines added, lines deleted): what is kept of a diff."""
+    whole = options.file is not None
+    with queries.reading():
+        diff = gitstore.diff(
+            repository.path,
+            old,
+            new,
+            first=options.first if options.file is None else options.file,
+            limit=1 if whole else FILES,
+            lines=FILE_LINES,
+            ignore_space=options.ignore_space,
+            whole=whole,
+            store=store.path if store else None,
+        )
+    budget = PAGE_LINES
+    pieces = []
+    for file in diff.files:
+        budget -= sum(len(hunk.lines) for hunk in file.hunks or ())
+        pieces.append(_file(repository, old, new, file, options, plain=budget < 0))
+    return "\n".join(pieces), _stat(diff, options), diff.total, diff.additions, diff.deletions
 
 
 def _stat(diff: gitstore.Diff, options: Options) -> str:

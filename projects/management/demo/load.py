@@ -16,7 +16,7 @@ from core import events
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
 from projects import commands
-from projects.management.demo import legal
+from projects.management.demo import dates, legal
 from projects.management.demo.history import build
 from projects.management.demo.people import ORGANIZATIONS, PEOPLE, DemoPerson
 from projects.management.demo.repositories import FORKS, REPOSITORIES, DemoRepository
@@ -37,6 +37,7 @@ def load(say: Say) -> list[tuple[str, str]]:
                 say(f"{repository.owner}/{repository.name}")
         for owner, name, by in FORKS:
             _fork(owner, name, by)
+        dates.settle_people([login for login, _password in logins], now)
         events.drain(5000)
     return logins
 
@@ -110,6 +111,7 @@ def _repository(wanted: DemoRepository, now: datetime) -> bool:
     for tag, notes in wanted.releases.items():
         if not Release.objects.filter(repository=repository, tag=tag).exists():
             commands.save_release(owner, repository, tag=tag, title=tag, notes=notes)
+    dates.settle_repository(repository, wanted, now)
     return True
 
 

@@ -181,8 +181,9 @@ def _faq(entries: int) -> str:
     return "# 常见问题\n\n" + "".join(f"## {question}\n\n{answer}\n\n" for question, answer in questions[:entries])
 
 
-def _steps() -> list[Step]:
-    steps = [
+def _beginning() -> list[Step]:
+    """The first public commits."""
+    return [
         Step(
             "初始提交：导入工程",
             ZHANG,
@@ -197,6 +198,11 @@ def _steps() -> list[Step]:
         Step("按并行策略切分并加载 200B 权重", ZHANG, {"strategy_load_ckpt/200b.strategy": _strategy(16)}),
         Step("推理脚本", ZHANG, {"scripts/run_predict.py": PREDICT.format(top_k=1, length=256)}),
     ]
+
+
+def _evaluations() -> list[Step]:
+    """One task after the other is added to the evaluation."""
+    steps = []
     for number in range(1, 17):
         steps.append(
             Step(
@@ -208,6 +214,12 @@ def _steps() -> list[Step]:
                 },
             )
         )
+    return steps
+
+
+def _training() -> list[Step]:
+    """Launch scripts and training."""
+    steps = []
     for number in range(1, 31):
         steps.append(
             Step(
@@ -224,6 +236,12 @@ def _steps() -> list[Step]:
                 },
             )
         )
+    return steps
+
+
+def _serving() -> list[Step]:
+    """The inference service."""
+    steps = []
     for number in range(1, 21):
         steps.append(
             Step(
@@ -234,6 +252,12 @@ def _steps() -> list[Step]:
                 {"serving_demo/server.py": SERVER.format(batch=number), "serving_demo/README.md": f"# 推理服务\n\n最大批量 {number}。\n"},
             )
         )
+    return steps
+
+
+def _questions() -> list[Step]:
+    """The FAQ grows."""
+    steps = []
     for number in range(1, 7):
         steps.append(
             Step(
@@ -244,6 +268,12 @@ def _steps() -> list[Step]:
                 {"FAQ.md": _faq(number)},
             )
         )
+    return steps
+
+
+def _decoding() -> list[Step]:
+    """Prediction script and strategy files."""
+    steps = []
     for number in range(1, 25):
         steps.append(
             Step(
@@ -255,6 +285,12 @@ def _steps() -> list[Step]:
                 },
             )
         )
+    return steps
+
+
+def _documentation() -> list[Step]:
+    """README, the tag v1.0, and the steps on an NPU."""
+    steps = []
     steps.append(Step("README：开放程度、成绩与快速开始", ZHANG, {"README.md": README, "README_EN.md": README_EN}, tag="v1.0"))
     for number in range(1, 4):
         steps.append(
@@ -275,6 +311,10 @@ def _steps() -> list[Step]:
         )
     )
     return steps
+
+
+def _steps() -> list[Step]:
+    return [*_beginning(), *_evaluations(), *_training(), *_serving(), *_questions(), *_decoding(), *_documentation()]
 
 
 APACHE_NOTICE = """Copyright 2021 Peng Cheng Laboratory
