@@ -13,7 +13,7 @@ from core import markdown
 from core.errors import NotFound
 
 FOLDER = settings.BASE_DIR / "docs" / "help"
-ORDER = ("clone", "keys", "browse", "forks", "projects", "organizations", "api")
+ORDER = ("clone", "keys", "browse", "forks", "projects", "mirrors", "organizations", "api")
 
 
 @dataclass(frozen=True)
@@ -59,5 +59,5 @@ def help_topic(request: HttpRequest, name: str) -> HttpResponse:
     topic = next((each for each in every if each.name == name), None)
     if topic is None:
         raise NotFound(_("There is no such help page."))
-    content = markdown.render(topic.text, markdown.Links(blob="/-/help/")).html
+    content = markdown.render(topic.text, markdown.Links()).html
     return render(request, "core/help.html", {"topics": every, "topic": topic, "content": content})
