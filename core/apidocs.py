@@ -7,22 +7,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_noop as N_
 
-HEADINGS = {
-    "user": N_("Yourself: profile, keys, tokens"),
-    "users": N_("People"),
-    "organizations": N_("Organizations and teams"),
-    "repositories": N_("Repositories"),
-    "access": N_("Access to a repository"),
-    "refs": N_("Branches, tags and their protection"),
-    "files": N_("Files"),
-    "history": N_("History"),
-    "forks": N_("Forks"),
-    "stars": N_("Stars and watching"),
-    "releases": N_("Releases"),
-    "site": N_("The whole site"),
-}
 SAMPLES = {
     "namespace": "ada", "name": "demo", "login": "ada", "slug": "pcl-intelligence", "team": "vision", "id": "1", "branch": "topic", "tag": "v1.0",
     "oid": "0123456789abcdef0123456789abcdef01234567", "path": "README.md", "file": "demo.whl", "token": "CI", "ref": "main",
@@ -92,7 +77,7 @@ def _groups(origin: str, language: str) -> list[Group]:
 
 
 def _operation(origin: str, address: str, method: str, found: dict[str, Any]) -> Operation:
-    content = found.get("requestBody", {}).get("content", {})
+    content: dict[str, dict[str, Any]] = found.get("requestBody", {}).get("content", {})
     return Operation(
         id=found["operationId"],
         method=method.upper(),
@@ -146,7 +131,7 @@ def _fields(body: dict[str, Any], prefix: str = "", depth: int = 2) -> tuple[Fie
 
 def _answer(responses: dict[str, Any]) -> tuple[Field, ...]:
     """Fields of the first good answer; those of one item where it is a page."""
-    good = next((part for status, part in responses.items() if status.startswith("2")), {})
+    good: dict[str, Any] = next((part for status, part in responses.items() if status.startswith("2")), {})
     body = _resolved(good.get("content", {}).get("application/json", {}).get("schema", {}))
     items = body.get("properties", {}).get("items")
     found = _fields(items["items"] if items and "next" in body["properties"] else body)

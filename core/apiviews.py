@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -112,7 +112,7 @@ class ApiView(APIView):
 
     parser_classes: Sequence[type[BaseParser]] = [JSONBody]
     content_negotiation_class = AlwaysJSON
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete", "options"]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete", "options"]
     metadata_class = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -182,7 +182,7 @@ class ApiView(APIView):
         if wanted and not matches(wanted, etag_of(value)):
             raise PreconditionFailed(_("This changed meanwhile."))
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """The methods of the address, and the answer to a browser's preflight."""
         return HttpResponse(status=204)
 
@@ -245,7 +245,7 @@ def opened(cursor: str, *kinds: type) -> list[Any]:
     if not isinstance(values, list) or len(values) != len(kinds):
         raise _damaged()
     for value, kind in zip(values, kinds, strict=True):
-        if type(value) is not kind or not (0 <= value < 2**62 if isinstance(value, int) else _is_plain(value)):
+        if type(value) is not kind or not (0 <= value < 2**62 if isinstance(value, int) else _is_plain(str(value))):
             raise _damaged()
     return values
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext_noop as N_
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -91,6 +92,20 @@ class ApiSchema(AutoSchema):
         return False
 
 
+HEADINGS = {
+    "user": N_("Yourself: profile, keys, tokens"),
+    "users": N_("People"),
+    "organizations": N_("Organizations and teams"),
+    "repositories": N_("Repositories"),
+    "access": N_("Access to a repository"),
+    "refs": N_("Branches, tags and their protection"),
+    "files": N_("Files"),
+    "history": N_("History"),
+    "forks": N_("Forks"),
+    "stars": N_("Stars and watching"),
+    "releases": N_("Releases"),
+    "site": N_("The whole site"),
+}
 TAGS = {
     **dict.fromkeys(("branches", "tags", "protections", "push-rules"), "refs"),
     **dict.fromkeys(("tree", "blobs", "raw", "contents", "readme", "archive", "blame"), "files"),
@@ -99,6 +114,17 @@ TAGS = {
     **dict.fromkeys(("forks", "upstream", "sync", "detach"), "forks"),
     **dict.fromkeys(("star", "stargazers", "watch"), "stars"),
     "releases": "releases",
+}
+ABOUT = """Whatever a page of the portal can do, a program can do here, with the same rights.
+
+Send `Authorization: Bearer TOKEN`. Scopes: `read`, `write`, `admin`; each includes those before it (`x-scope` says what an operation needs).
+What a token may not see is 404. Lists answer `items` and `next`: send `next` as `cursor`, or follow the `Link` header.
+Reads have an `ETag` and answer 304 to `If-None-Match`; changes take `If-Match` (412). Errors are `application/problem+json` (RFC 9457).
+JSON bodies have at most 16 MB. Without a token expensive reads share a budget (`RateLimit-*`, 429 with `Retry-After`).
+"""
+HEADERS = {
+    "ETag": {"description": "for `If-None-Match` and `If-Match`", "schema": {"type": "string"}},
+    "Link": {"description": 'the next page, `rel="next"` (RFC 8288)', "schema": {"type": "string"}},
 }
 PARAMETERS = {
     "namespace": "login of a person or name of an organization",
@@ -146,6 +172,8 @@ def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -
         for name, words in PROBLEMS.values()
     }
     parts["responses"]["NotModified"] = {"description": "`If-None-Match` names the present state."}
+    result["info"]["description"] = ABOUT
+    result["tags"] = [{"name": name, "description": title} for name, title in HEADINGS.items()]
     for found in parts["schemas"].values():
         for one in found.get("properties", {}).values():
             _without_choices(one)
@@ -195,6 +223,8 @@ def _complete(address: str, method: str, found: dict[str, Any]) -> None:
     if "{" in address or method != "get":
         statuses |= {404, 451}
     if method == "get":
+        pages = any(parameter["name"] == "cursor" for parameter in found.get("parameters", []))
+        found["responses"]["200"]["headers"] = HEADERS if pages else {"ETag": HEADERS["ETag"]}
         found["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
         statuses |= {422} if any(parameter["in"] == "query" for parameter in found.get("parameters", [])) else set()
     else:

@@ -8,13 +8,21 @@ from rest_framework.response import Response
 
 from accounts import commands, queries, rules
 from accounts.api import shapes
-from accounts.models import Invitation, Membership, Organization, Team
+from accounts.models import Invitation, Membership, Namespace, Organization, Team
 from core.actors import Scope
 from core.apiviews import ApiView
 from core.errors import NotFound
 from core.schema import PAGED, operation, page_of, text
 
 PROFILE = ("display_name", "description", "location", "website", "contact_email")
+
+
+def organization_named(slug: str) -> Organization:
+    """The organisation, by an old name too. Raises NotFound."""
+    found = queries.namespace(slug)
+    if found.kind != Namespace.Kind.ORGANIZATION:
+        raise NotFound(_("There is no organization of this name."))
+    return found.organization
 
 
 class OrganizationsApi(ApiView):
@@ -45,13 +53,13 @@ class OrganizationBase(ApiView):
 
     def administered(self, request: Request, slug: str) -> Organization:
         """The organisation, for its owners. Raises NotFound, Forbidden."""
-        found = queries.organization(slug)
+        found = organization_named(slug)
         rules.can_administer_organization(self.actor(request), found).require()
         return found
 
     def inside(self, request: Request, slug: str) -> Organization:
         """The organisation, for its members. Raises NotFound, Forbidden."""
-        found = queries.organization(slug)
+        found = organization_named(slug)
         self.signed_in(request)
         rules.can_see_members(self.actor(request), found).require()
         return found
@@ -63,7 +71,7 @@ class OrganizationApi(OrganizationBase):
     @operation("get_organization", answer=shapes.OrganizationOut)
     def get(self, request: Request, slug: str) -> Response:
         """An organization"""
-        return Response(shapes.organization_out(queries.organization(slug)))
+        return Response(shapes.organization_out(organization_named(slug)))
 
     @operation(
         "update_organization", body=shapes.OrganizationPatch, answer=shapes.OrganizationOut, scope=Scope.ADMIN, also=[412],
@@ -82,7 +90,7 @@ class OrganizationApi(OrganizationBase):
             found = commands.change_organization(self.actor(request), found, **values)
         if given.get("slug", found.slug) != found.slug:
             commands.rename_namespace(self.actor(request), found.namespace, slug=given["slug"])
-        return Response(shapes.organization_out(queries.organization(found.namespace.slug)))
+        return Response(shapes.organization_out(organization_named(found.namespace.slug)))
 
     @operation("delete_organization", status=204, query=[text("confirm", "its name, repeated", required=True)], scope=Scope.ADMIN)
     def delete(self, request: Request, slug: str) -> Response:
@@ -104,7 +112,7 @@ class MembersApi(OrganizationBase):
 
         Members see everyone, others those who show their membership.
         """
-        rows = queries.memberships(self.actor(request), queries.organization(slug))
+        rows = queries.memberships(self.actor(request), organization_named(slug))
         return self.rows(request, rows, by="user__username", show=shapes.member_out)
 
 
@@ -121,7 +129,7 @@ class MemberApi(OrganizationBase):
     @operation("get_member", answer=shapes.MemberOut)
     def get(self, request: Request, slug: str, login: str) -> Response:
         """A member"""
-        return Response(shapes.member_out(self.member(request, queries.organization(slug), login)))
+        return Response(shapes.member_out(self.member(request, organization_named(slug), login)))
 
     @operation("set_member", body=shapes.RoleIn, answer=shapes.MemberOut, scope=Scope.ADMIN, example={"role": "developer"})
     def put(self, request: Request, slug: str, login: str) -> Response:
@@ -135,7 +143,7 @@ class MemberApi(OrganizationBase):
     @operation("update_membership", body=shapes.MembershipPatch, answer=shapes.MemberOut, scope=Scope.WRITE, example={"public": False})
     def patch(self, request: Request, slug: str, login: str) -> Response:
         """Show or hide your own membership"""
-        organization, person = queries.organization(slug), self.signed_in(request, Scope.WRITE)
+        organization, person = organization_named(slug), self.signed_in(request, Scope.WRITE)
         found = self.member(request, organization, login)
         if found.user_id != person.pk:
             raise NotFound(_("Only your own membership can be changed here."))
@@ -146,7 +154,7 @@ class MemberApi(OrganizationBase):
     @operation("remove_member", status=204, scope=Scope.ADMIN)
     def delete(self, request: Request, slug: str, login: str) -> Response:
         """Remove a member, or leave"""
-        organization = queries.organization(slug)
+        organization = organization_named(slug)
         self.signed_in(request, Scope.ADMIN)
         commands.remove_member(self.actor(request), organization, queries.person(login))
         return Response(status=204)

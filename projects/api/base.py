@@ -30,8 +30,8 @@ class RepositoryBase(ApiView):
     """Views below one repository."""
 
     def repository(self, request: Request, namespace: str, name: str) -> Repository:
-        """The repository. Raises NotFound, TakenDown."""
-        return queries.repository(self.actor(request), namespace, name)
+        """The repository, by an old address too, as Git is served. Raises NotFound, TakenDown."""
+        return queries.repository_for_git(self.actor(request), namespace, name)
 
     def administered(self, request: Request, namespace: str, name: str) -> Repository:
         """The repository, for its administrators. Raises NotFound, Forbidden."""

@@ -291,3 +291,17 @@ def test_a_repository_taken_down_is_451(ask, world):
     commands.take_down_repository(make.actor(world.root), world.demo, reason="Court order 7")
     answer = ask("GET", DEMO)
     assert (answer.status_code, answer.json()["detail"]) == (451, "Court order 7")
+
+
+def test_old_addresses_lead_on_until_they_are_used_again(ask, world):
+    assert ask("PATCH", DEMO, {"name": "renamed"}).json()["full_name"] == "ada/renamed"
+    assert ask("GET", DEMO).json()["full_name"] == "ada/renamed"
+    assert ask("GET", f"{DEMO}/branches").status_code == 200
+    assert ask("GET", "repositories/ada/secret", who=world.outsider).status_code == 404
+    ask("PATCH", "repositories/ada/secret", {"name": "hidden"})
+    assert ask("GET", "repositories/ada/secret", who=world.outsider).status_code == 404
+    ask("POST", "repositories", {"name": "demo"})
+    assert ask("GET", DEMO).json()["full_name"] == "ada/demo"
+    assert ask("PATCH", "organizations/pcl", {"slug": "pcl-lab"}).json()["slug"] == "pcl-lab"
+    assert ask("GET", "organizations/pcl").json()["slug"] == "pcl-lab"
+    assert ask("GET", "organizations/ada").status_code == 404

@@ -104,7 +104,7 @@ class ForkIn(serializers.Serializer[Any]):
 class UpstreamOut(serializers.Serializer[Any]):
     """The parent, and commits on the default branches: `ahead` only here, `behind` only there; null while unknown."""
 
-    parent = serializers.CharField(allow_null=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment] # the word is free: DRF takes declared fields away
     ahead = serializers.IntegerField(allow_null=True)
     behind = serializers.IntegerField(allow_null=True)
 
