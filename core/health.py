@@ -51,6 +51,7 @@ def _storage() -> None:
         raise OSError("less than 64 MiB free")
 
 
+FORWARDED = {"HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA"}
 PARTS: dict[str, Callable[[], None]] = {"database": _database, "cache": _cache, "queue": _queue, "storage": _storage}
 
 
@@ -68,8 +69,14 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def _is_local(request: HttpRequest) -> bool:
-    address = client_ip(request)
-    return bool(address) and ip_address(address).is_loopback
+    """Asked on this machine itself: the socket's other end is loopback, and no proxy says that it asks for somebody else."""
+    if not settings.TRUSTED_PROXIES and FORWARDED & request.META.keys():
+        return False
+    addresses = (request.META.get("REMOTE_ADDR", ""), client_ip(request))
+    try:
+        return all(ip_address(address).is_loopback for address in addresses)
+    except ValueError:
+        return False
 
 
 def metrics_text(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Prometheus metrics, summed over the web server's processes through files in the data directory."""
 
 import os
+from pathlib import Path
 
 from django.conf import settings
 
@@ -20,9 +21,26 @@ LATENCY = Histogram(
 GIT_PROCESSES = Gauge("openi_git_processes", "Git children now running", ["service"], multiprocess_mode="livesum")
 TRANSFER_BYTES = Counter("openi_git_transfer_bytes_total", "Bytes of Git packs", ["direction", "protocol"])
 
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "GIT"}
+
+
+def count(method: str, route: str, status: int, seconds: float) -> None:
+    """One answered request. A client may invent methods; they are one label."""
+    REQUESTS.labels(method if method in METHODS else "other", route, status).inc()
+    LATENCY.labels(route).observe(seconds)
+
+
+def bury() -> None:
+    """Take away the gauges of processes that are gone: what they counted as running died with them."""
+    for path in _folder.glob("gauge_live*_*.db"):
+        process = path.stem.rpartition("_")[2]
+        if process.isdigit() and not Path("/proc", process).exists():
+            path.unlink(missing_ok=True)
+
 
 def text() -> bytes:
     """All processes' metrics in Prometheus' text format."""
+    bury()
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)

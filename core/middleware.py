@@ -33,8 +33,7 @@ class RequestId:
             response = self.get_response(request)
             seconds = time.perf_counter() - started
             route = request.resolver_match.route if request.resolver_match else "(none)"
-            metrics.REQUESTS.labels(request.method, route, response.status_code).inc()
-            metrics.LATENCY.labels(route).observe(seconds)
+            metrics.count(request.method or "", route, response.status_code, seconds)
             response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
             log.info("request", method=request.method, path=request.path, status=response.status_code, ms=round(seconds * 1000, 1))
             return response

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import time
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         if left := sweep(f"{options.data.resolve()}:", 0.0):
             say(f"ended {left} processes that an earlier server left")
         check_ports(options)
+        shutil.rmtree(options.data / "metrics", ignore_errors=True)  # counters begin anew with the processes that count
         environment = environment_of(options)
         lines = prepare(options, environment)
         # From here on signals are waited for, not delivered.
