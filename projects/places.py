@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pygit2
 
+from accounts.places import PersonalRows, personal_rows
 from core.actors import Actor
 from core.places import Place
 from projects.models import Repository
@@ -86,3 +87,35 @@ class Refusal:
 
 Policy = Callable[[Proposal], Iterable[Refusal]]
 push_policies: Place[Policy] = Place("push policies")
+
+_HISTORY = "the repository's history"
+for _rows in (
+    PersonalRows("projects.Collaborator.user", section="collaborations", columns=("repository__namespace__slug", "repository__name", "access")),
+    PersonalRows("projects.Star.user", section="stars", columns=("repository__namespace__slug", "repository__name", "at")),
+    PersonalRows("projects.Watch.user", section="watches", columns=("repository__namespace__slug", "repository__name", "level")),
+    PersonalRows(
+        "projects.Protection.push_users", section="push_rights", columns=("repository__namespace__slug", "repository__name", "pattern")
+    ),
+    PersonalRows(
+        "projects.Push.user", keeps=_HISTORY, section="pushes", columns=("repository__namespace__slug", "repository__name", "updates", "at")
+    ),
+    PersonalRows(
+        "projects.Release.author", keeps=_HISTORY, section="releases",
+        columns=("repository__namespace__slug", "repository__name", "tag", "title", "created_at"),
+    ),
+    PersonalRows(
+        "projects.ImportRun.by", keeps=_HISTORY, section="imports",
+        columns=("repository__namespace__slug", "repository__name", "source_shown", "state", "created_at"),
+    ),
+    PersonalRows(
+        "projects.PurgeRun.by", keeps=_HISTORY, section="purges",
+        columns=("repository__namespace__slug", "repository__name", "state", "created_at"),
+    ),
+    PersonalRows(
+        "projects.Mirror.created_by", keeps="the mirror's", section="mirrors",
+        columns=("repository__namespace__slug", "repository__name", "created_at"),
+    ),
+    PersonalRows("projects.Nomination.by", keeps="the market's", section="nominations", columns=("address", "reason", "state", "created_at")),
+    PersonalRows("projects.Nomination.decided_by", keeps="the market's", section="nominations_decided", columns=("address", "decided_at")),
+):  # fmt: skip
+    personal_rows.add(_rows)

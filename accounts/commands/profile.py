@@ -6,7 +6,9 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -15,11 +17,12 @@ from accounts.commands.administration import end_sessions
 from accounts.commands.names import require_free_slug, require_name, take_slug
 from accounts.events import NamespaceRenamed, ProfileChanged
 from accounts.logic import clean_display_name
-from accounts.models import FormerName, Membership, Namespace, Organization, Phone, SSHKey, Token, User
-from accounts.places import before_delete
+from accounts.models import FormerName, Invitation, Membership, Namespace, Organization, User
+from accounts.places import PersonalRows, before_delete, personal_rows
 from core import blobs, events
 from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid
+from core.models import Event
 from core.rules import needs, needs_whole
 
 AVATAR_BYTES = 5 * 1024**2
@@ -125,20 +128,22 @@ def rename_namespace(actor: Actor, namespace: Namespace, *, slug: str) -> Namesp
 
 
 def export_person(actor: Actor) -> dict[str, Any]:
-    """Everything we hold about the person, without secrets, as JSON values."""
+    """Everything we hold about the person, without secrets, as JSON values; `places.personal_rows` says what."""
     person = _oneself(actor)
-    fields = ("username", "email", *PROFILE, "date_joined", "last_login")
-    return {
-        "profile": {name: _plain(getattr(person, name)) for name in fields},
-        "emails": list(EmailAddress.objects.filter(user=person).values("email", "verified", "primary")),
-        "organizations": [
-            _row(row) for row in Membership.objects.filter(user=person).values("organization__namespace__slug", "role", "since")
-        ],
-        "ssh_keys": [_row(row) for row in SSHKey.objects.filter(user=person).values("title", "public_key", "created_at", "used_at")],
-        "tokens": [_row(row) for row in Token.objects.filter(user=person).values("name", "scopes", "created_at", "expires_at", "used_at")],
-        "security_log": [_row(row) for row in person.security_events.values("kind", "detail", "ip", "at")],
-        "legal": [_row(row) for row in person.acceptances.values("document__kind", "document__version", "at")],
-    }
+    fields = ("username", "email", *PROFILE, "date_joined", "last_login", "pinned", "quota_bytes", "state")
+    told: dict[str, Any] = {"profile": {name: _plain(getattr(person, name)) for name in fields}}
+    told["former_logins"] = list(FormerName.objects.filter(namespace=person.namespace).values_list("slug", flat=True))
+    for entry in personal_rows:
+        if entry.columns:
+            model, field = _rows_of(entry)
+            rows = model.objects.filter(**{field: person}).order_by("pk").values(*entry.columns)
+            told[entry.section] = [_row(row) for row in rows]
+    return told
+
+
+def _rows_of(entry: PersonalRows) -> tuple[Any, str]:
+    app, model, field = entry.field.split(".")
+    return apps.get_model(app, model), field
 
 
 def _plain(value: Any) -> Any:
@@ -171,16 +176,27 @@ def delete_person(actor: Actor, *, confirmation: str) -> None:
         FormerName.objects.filter(namespace=person.namespace).delete()
         ghost = take_slug(f"deleted-{person.pk}", Namespace.Kind.PERSON)
         old = person.namespace
-        for rows in (person.tokens, person.ssh_keys, person.signing_keys, person.memberships, person.security_events):
-            rows.all().delete()
-        EmailAddress.objects.filter(user=person).delete()
-        Phone.objects.filter(user=person).delete()
-        person.set_unusable_password()
-        person.save(update_fields=["password"])
+        _forget(person)
+        blank = dict.fromkeys(("email", "display_name", "bio", "affiliation", "location", "website", "avatar", "language", "time_zone", "theme"), "")
         User.objects.filter(pk=person.pk).update(
-            namespace=ghost, username=ghost.slug, email="", display_name="", bio="", affiliation="", location="", website="", avatar="",
-            is_active=False, state=User.State.SUSPENDED, suspended_reason="deleted", is_staff=False,
+            **blank, namespace=ghost, username=ghost.slug, password=make_password(None), show_email=False, last_login=None, pinned=[],
+            quota_bytes=None, is_active=False, is_staff=False, is_superuser=False, state=User.State.SUSPENDED, suspended_reason="deleted",
         )  # fmt: skip
         if old is not None:
             old.delete()
         events.publish(ProfileChanged(namespace_id=ghost.pk))
+
+
+def _forget(person: User) -> None:
+    """Delete the rows that do not outlive the account, and what the outbox remembers of the person's addresses and sign-ins."""
+    emails = list(EmailAddress.objects.filter(user=person).values_list("email", flat=True))
+    Invitation.objects.filter(accepted_at=None, email__in=[email.lower() for email in emails]).delete()
+    Event.objects.filter(name="accounts.SecurityFact", payload__user_id=person.pk).delete()
+    for entry in personal_rows:
+        if entry.keeps:
+            continue
+        model, field = _rows_of(entry)
+        if model._meta.get_field(field).many_to_many:
+            model._meta.get_field(field).remote_field.through.objects.filter(user=person).delete()
+        else:
+            model.objects.filter(**{field: person}).delete()
