@@ -8,6 +8,8 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext
 
+from core.schema import HEADINGS
+
 SAMPLES = {
     "namespace": "ada", "name": "demo", "login": "ada", "slug": "pcl-intelligence", "team": "vision", "id": "1", "branch": "topic", "tag": "v1.0",
     "oid": "0123456789abcdef0123456789abcdef01234567", "path": "README.md", "file": "demo.whl", "token": "CI", "ref": "main",
