@@ -25,6 +25,7 @@ from accounts.ports.social import SocialSession
 from core import events
 from core.clients import client_ip, client_network
 from core.errors import LimitReached
+from core.secrets import decrypt, encrypt
 from core.site import setting
 
 
@@ -145,7 +146,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Second factors."""
+    """Second factors; their secrets are encrypted in the database."""
+
+    def encrypt(self, text: str) -> str:
+        """Under a key that the database does not hold."""
+        return encrypt(text, purpose="second-factor")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Counterpart of `encrypt`; what an earlier version stored in the clear is read as it is."""
+        return decrypt(encrypted_text, purpose="second-factor") if encrypted_text.startswith("gAAAAA") else encrypted_text
 
 
 def _note(kind: str, request: HttpRequest | None, user: User, **detail: str) -> None:

@@ -35,10 +35,19 @@ class RequestId:
             route = request.resolver_match.route if request.resolver_match else "(none)"
             metrics.count(request.method or "", route, response.status_code, seconds)
             response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
-            log.info("request", method=request.method, path=request.path, status=response.status_code, ms=round(seconds * 1000, 1))
+            log.info("request", method=request.method, path=loggable_path(request), status=response.status_code, ms=round(seconds * 1000, 1))
             return response
         finally:
             structlog.contextvars.clear_contextvars()
+
+
+def loggable_path(request: HttpRequest) -> str:
+    """The path without the secrets of invitation, confirmation and reset links."""
+    path = request.path
+    for name in ("secret", "key"):
+        if request.resolver_match and isinstance(value := request.resolver_match.kwargs.get(name), str):
+            path = path.replace(value, "…")
+    return path
 
 
 def content_security_policy() -> str:
