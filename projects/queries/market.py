@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -104,7 +104,7 @@ def _rows() -> Iterator[Row]:
         yield _row(row, now, parents, released, stars)
 
 
-def _row(row: dict[str, Any], now: datetime, parents: dict[int, tuple[str, ...]], released: set[int], stars: dict[int, int]) -> Row:
+def _row(row: Mapping[str, Any], now: datetime, parents: dict[int, tuple[str, ...]], released: set[int], stars: dict[int, int]) -> Row:
     is_mirror = row["state"] is not None and row["state"] != State.PROMOTED
     words = (row["slug"], row["name"], row["shown"] or "", row["description"], row["address"] or "", *row["topics"])
     return Row(
@@ -126,7 +126,7 @@ def _row(row: dict[str, Any], now: datetime, parents: dict[int, tuple[str, ...]]
     )
 
 
-def _health(row: dict[str, Any], now: datetime) -> str:
+def _health(row: Mapping[str, Any], now: datetime) -> str:
     if row["state"] == State.LISTED:
         return "listed"
     if row["cause"]:

@@ -1,5 +1,6 @@
 """`/market` 开源大集市: every project with facets; the address holds the state."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from core.actors import ActorRequest
 from projects.market.index import FACETS, NONE
+from projects.mirrors import addresses
 from projects.models import Category
 from projects.queries import market as reads
 from projects.queries import mirrors as mirror_reads
@@ -58,8 +60,6 @@ def market(request: ActorRequest) -> HttpResponse:
 
 def _of_address(query: str) -> str:
     """Where a pasted address of a repository leads, "" for words."""
-    from projects.mirrors import addresses
-
     if not addresses.looks_like_address(query):
         return ""
     found = mirror_reads.mirror_at(query)
@@ -78,7 +78,7 @@ def _link(chosen: dict[str, str], query: str, sort: str, name: str, value: str) 
 
 def _labels() -> dict[str, dict[str, str]]:
     return {
-        "type": {"hosted": _("Hosted here"), "mirror": _("Mirrors"), "fork": _("Forks")},
+        "type": {"hosted": _("Hosted projects"), "mirror": _("Mirrored projects"), "fork": _("Forks")},
         "health": {
             "fresh": _("Looked at within 24 hours"),
             "late": _("Longer ago"),
@@ -92,10 +92,14 @@ def _labels() -> dict[str, dict[str, str]]:
     }
 
 
+def _commonest(counts: dict[str, int]) -> Callable[[str], tuple[int, str]]:
+    return lambda value: (-counts[value], value)
+
+
 def _sections(counts: dict[str, dict[str, int]], chosen: dict[str, str], query: str, sort: str) -> list[dict[str, Any]]:
     """The facets but the category tree: the commonest values with counts and links; a chosen value is always shown."""
     titles = {
-        "type": _("Kind"), "health": _("Mirror"), "activity": _("Updated"), "language": _("Language"), "licence": _("Licence"),
+        "type": _("Kind"), "health": _("Mirror"), "activity": _("Activity"), "language": _("Language"), "licence": _("Licence"),
         "topic": _("Topic"), "owner": _("Owner"), "release": _("Releases"),
     }  # fmt: skip
     labels = _labels()
@@ -103,7 +107,7 @@ def _sections(counts: dict[str, dict[str, int]], chosen: dict[str, str], query: 
     for name, title in titles.items():
         values = counts.get(name, {})
         ordered = [value for value in labels.get(name, {}) if value in values and value != NONE]
-        ordered += sorted((value for value in values if value not in ordered), key=lambda value, n=values: (-n[value], value))
+        ordered += sorted((value for value in values if value not in ordered), key=_commonest(values))
         ordered = ordered[:SHOWN]
         if chosen[name] and chosen[name] not in ordered:
             ordered.append(chosen[name])
