@@ -31,7 +31,7 @@ def belongs_to(person: User) -> Q:
     """Condition on Repository: the person's own, their organisations', and those shared with them or their teams."""
     return (
         Q(namespace_id=person.namespace_id)
-        | Q(namespace__organization__in=Membership.objects.filter(user=person).values("organization_id"))
+        | Q(namespace__in=Membership.objects.filter(user=person).values("organization__namespace"))
         | Q(pk__in=Collaborator.objects.filter(user=person).values("repository_id"))
         | Q(pk__in=TeamAccess.objects.filter(team__members=person).values("repository_id"))
     )

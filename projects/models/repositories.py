@@ -58,7 +58,7 @@ class Repository(models.Model):
     size_bytes = models.BigIntegerField(default=0)
     commits = models.PositiveIntegerField(default=0)  # on the default branch; counted by the indexer
     languages = models.JSONField(default=dict, blank=True)  # name → bytes at head_oid
-    main_language = models.CharField(max_length=60, blank=True, db_index=True)
+    main_language = models.CharField(max_length=60, blank=True)
     licence = models.CharField(max_length=60, blank=True)  # SPDX id found in the tree
     created_at = models.DateTimeField(default=timezone.now)
     pushed_at = models.DateTimeField(null=True, blank=True)
@@ -87,6 +87,8 @@ class Repository(models.Model):
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="repository_recent"),
             models.Index(fields=["namespace", "-updated_at"], name="repository_by_owner"),
+            # explore counts by language: all that `readable_by` asks is in the index
+            models.Index(fields=["main_language", "visibility", "deleted_at", "kind", "namespace"], name="repository_by_language"),
         ]
 
     def __str__(self) -> str:
@@ -228,7 +230,10 @@ class Push(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(fields=["repository", "-at"], name="push_recent")]
+        indexes = [
+            models.Index(fields=["repository", "-at"], name="push_recent"),
+            models.Index(fields=["-at", "-id"], name="push_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"push to {self.repository_id}"

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from allauth.account.models import EmailAddress
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Membership, Namespace, Organization, User
 from core.actors import Actor
 from projects import rules
 from projects.logic import quantity_class, ridge_path
-from projects.models import ContributionDay, Push, Repository, Star
+from projects.models import Collaborator, ContributionDay, Push, Repository, Star
 from projects.queries.repositories import repositories
 
 PAGE = 20
@@ -191,9 +191,10 @@ def site_figures() -> dict[str, int]:
 
 def recent_pushes(actor: Actor, *, limit: int = 20, of: Namespace | None = None) -> list[Push]:
     """Latest pushes to repositories the reader may see, each with its person and repository."""
-    rows = Push.objects.filter(repository__in=Repository.objects.filter(rules.readable_by(actor)), user__isnull=False)
+    readable = Repository.objects.filter(rules.readable_by(actor), pk=OuterRef("repository_id"))
+    rows = Push.objects.filter(Exists(readable), user__isnull=False)  # newest first, asked one by one until `limit` are found
     if of is not None:
-        rows = rows.filter(Q(user__namespace=of) | Q(repository__namespace=of))
+        rows = rows.filter(Q(user__in=User.objects.filter(namespace=of)) | Q(repository__in=Repository.objects.filter(namespace=of)))
     return list(rows.select_related("user", "repository__namespace").order_by(F("at").desc(), "-pk")[:limit])
 
 
@@ -203,6 +204,16 @@ def mine(actor: Actor, *, limit: int = 10) -> list[Repository]:
     if person is None:
         return []
     rows = repositories(actor).filter(
-        Q(namespace_id=person.namespace_id) | Q(namespace__organization__memberships__user=person) | Q(collaborators__user=person)
+        Q(namespace_id=person.namespace_id)
+        | Q(namespace__in=Membership.objects.filter(user=person).values("organization__namespace"))
+        | Q(pk__in=Collaborator.objects.filter(user=person).values("repository"))
     )
-    return list(rows.distinct().order_by("-updated_at")[:limit])
+    return list(rows.order_by("-updated_at", "-pk")[:limit])
+
+
+def most_starred(actor: Actor, limit: int) -> list[Repository]:
+    """Readable repositories with the most stars; the starred ones are counted first, so that not every repository has to be."""
+    starred = Star.objects.values("repository").annotate(n=Count("pk")).order_by("-n", "-repository")
+    candidates = list(starred.values_list("repository", flat=True)[: max(200, limit)])
+    found = list(explore(actor, sort="stars").filter(pk__in=candidates)[:limit])
+    return found if len(found) == limit else list(explore(actor, sort="stars")[:limit])

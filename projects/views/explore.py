@@ -26,7 +26,7 @@ def home(request: ActorRequest) -> HttpResponse:
     context = {
         "ridges": reads.ridges(),
         "figures": reads.site_figures(),
-        "repositories": list(reads.explore(request.actor, sort="stars")[:6]),
+        "repositories": reads.most_starred(request.actor, 6),
         "pushes": reads.recent_pushes(request.actor, limit=8),
     }
     return render(request, "projects/front.html", context)
@@ -41,7 +41,7 @@ def dashboard(request: ActorRequest) -> HttpResponse:
         "mine": reads.mine(request.actor),
         "organizations": people.organizations_of(request.actor),
         "invitations": list(people.invitations_for(request.actor)[:20]),
-        "repositories": list(reads.explore(request.actor, sort="stars")[:5]),
+        "repositories": reads.most_starred(request.actor, 5),
     }
     return render(request, "projects/dashboard.html", context)
 
