@@ -57,7 +57,8 @@ class ActorMiddleware:
             return None
         if not needs_proof(cast(ActorRequest, request)):
             return None
-        return suspend_request(request, get_adapter().get_reauthentication_methods(request.user)[0]["url"])
+        answer: HttpResponse = suspend_request(request, get_adapter().get_reauthentication_methods(request.user)[0]["url"])
+        return answer
 
 
 def _connects(request: HttpRequest) -> bool:

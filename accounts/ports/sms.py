@@ -45,8 +45,8 @@ class HttpGateway:
 
     def send(self, number: str, text: str) -> None:
         try:
-            with httpx.Client(trust_env=False, follow_redirects=False, timeout=SECONDS) as client:
-                answer = client.post(self.url, json={"to": number, "text": text}, auth=self.auth)
+            with httpx.Client(trust_env=False, follow_redirects=False, timeout=SECONDS, auth=self.auth) as client:
+                answer = client.post(self.url, json={"to": number, "text": text})
         except httpx.HTTPError as error:
             log.warning("sms_failed", host=urlsplit(self.url).hostname, error=type(error).__name__)
             raise Unavailable(_("The message could not be sent. Try again later."), code="sms") from error

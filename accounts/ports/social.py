@@ -29,7 +29,7 @@ class SocialSession(requests.Session):
 def elsewhere(url: str) -> str:
     """The address with scheme and host that the operator put in place of the site's own."""
     parts = urlsplit(url)
-    base = settings.SOCIAL_HOSTS.get(parts.netloc)
+    base = dict(settings.SOCIAL_HOSTS).get(parts.netloc)
     if not base:
         return url
     there = urlsplit(base)
