@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE = {
     "sample-site": {"task": "accounts.tasks.sample_site", "schedule": schedule(6 * 3600)},
     "sync-mirrors": {"task": "projects.tasks.sync_mirrors", "schedule": schedule(5)},
     "index-pending": {"task": "search.tasks.index_pending", "schedule": schedule(5)},
+    "index-code": {"task": "search.tasks.index_code", "schedule": schedule(300)},
     "resume-imports": {"task": "projects.tasks.resume_imports", "schedule": schedule(30)},
     "resume-purges": {"task": "projects.tasks.resume_purges", "schedule": schedule(30)},
     "sweep-blobs": {"task": "core.tasks.sweep_blobs", "schedule": schedule(6 * 3600)},

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.documents import DocumentKind, document_kinds
-from core.errors import NotFound, Unavailable
+from core.errors import Invalid, NotFound, Unavailable
 from search import ports
 from search.logic import analysis
 from search.logic.language import Fault, Parsed, Synonyms, Unit, parse, synonyms
+from search.logic.patterns import CodeQuery, parse_code
 from search.models import Generation, Synonym
+from search.ports.code import CodeFound
 from search.ports.index import FACETS, Found, Hit, Request, Suggestion
 
 SYNONYMS = "search-synonyms"
@@ -133,6 +135,19 @@ def _readable(actor: Actor, found: Found) -> Found:
             allowed = kind.readable(actor, pks)
             kept.extend(hit for hit in found.hits if hit.kind == kind.key and hit.document.pk in allowed)
     return replace(found, hits=kept)
+
+
+def code_results(actor: Actor, text: str, *, after: str = "", limit: int = PAGE) -> tuple[CodeQuery, CodeFound]:
+    """Lines of code. Raises Invalid (what cannot be searched, a cursor that is not ours), Unavailable."""
+    query = parse_code(text)
+    if query.is_empty:
+        return query, CodeFound(())
+    if after and not (after.isascii() and after.isdigit() and len(after) < 16):
+        raise Invalid(_("This is not the address of a page."), field="after")
+    projects = kind_of("projects")
+    found = ports.code().search(query, projects.access(actor), after=int(after or 0), limit=limit)
+    allowed = projects.readable(actor, {hit.repository for hit in found.hits}) if found.hits else set()
+    return query, replace(found, hits=[hit for hit in found.hits if hit.repository in allowed])
 
 
 def suggestions(actor: Actor, prefix: str, *, limit: int = 8) -> list[Suggestion]:

@@ -16,6 +16,16 @@ def _follow(kind: DocumentKind, event: type[Fact], changed: Callable[[Fact], Ite
     subscribe(event, outside=True)(index)
 
 
+def _follow_code(event: type[Fact], changed: Callable[[Fact], Iterable[int]]) -> None:
+    def index(fact: Fact, cause: str) -> None:
+        commands.index_code(SYSTEM, changed(fact))
+
+    index.__qualname__ = f"index_code_after_{name_of(event)}"
+    subscribe(event, outside=True)(index)
+
+
 for _kind in document_kinds:
     for _event, _changed in _kind.follows:
         _follow(_kind, _event, _changed)
+        if _kind.key == "projects":
+            _follow_code(_event, _changed)

@@ -1,18 +1,26 @@
 """The results page and the suggestions under the box."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from core import budget
 from core.actors import ActorRequest
-from core.documents import DocumentKind
+from core.errors import Invalid, Unavailable
 from search import queries
 from search.logic import highlights
 from search.logic.highlights import Piece
+from search.ports.code import CodeFound, CodeHit, CodeLine
 from search.ports.index import FACETS, Hit
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 SORTS = {
     "relevance": gettext_lazy("Best match"),
@@ -24,6 +32,7 @@ SORTS = {
 }
 FACET_LABELS = {"language": gettext_lazy("Language"), "licence": gettext_lazy("Licence"), "topic": gettext_lazy("Topic")}
 SHOWN_VALUES = 10  # of a facet
+CODE_POINTS = 5  # of the anonymous budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +49,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A kind with its number of hits and its address."""
+    """A kind with its number of hits (None where none is counted) and its address."""
 
-    kind: DocumentKind
-    total: int
+    label: "str | StrPromise"
+    icon: str
+    total: int | None
     href: str
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFile:
+    """A file of the code results: its lines as safe pieces."""
+
+    hit: CodeHit
+    href: str
+    lines: list[tuple[int, list[Piece]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,8 @@ class Value:
 def search(request: ActorRequest) -> HttpResponse:
     """What was found, or help on finding more."""
     text = request.GET.get("q", "").replace("\0", "").strip()[:300]
+    if request.GET.get("type") == "code":
+        return _code(request, text)
     kind = queries.kind_of(request.GET.get("type") or "projects")
     chosen = {facet: [value[:100] for value in request.GET.getlist(facet) if value][:10] for facet in FACETS}
     sort = request.GET.get("sort", "")
@@ -80,10 +101,8 @@ def search(request: ActorRequest) -> HttpResponse:
         "q": text,
         "answer": answer,
         "kind": kind,
-        "tabs": [
-            Tab(one, answer.found.totals.get(one.key, 0), _address(request, type=one.key, keep=("q", "sort")), one is kind)
-            for one in queries.kinds()
-        ],
+        "type": kind.key,
+        "tabs": _tabs(request, kind.key, answer.found.totals),
         "total": answer.found.totals.get(kind.key, 0),
         "lines": [_line(hit, words) for hit in answer.found.hits],
         "facets": [(FACET_LABELS[facet], facet, _values(request, facet, answer, chosen[facet])) for facet in facets],
@@ -95,6 +114,50 @@ def search(request: ActorRequest) -> HttpResponse:
         "first": _address(request, after="") if request.GET.get("after") else "",
     }
     return render(request, "search/results.html", context)
+
+
+def _tabs(request: ActorRequest, current: str, totals: Mapping[str, int]) -> list[Tab]:
+    tabs = [
+        Tab(one.label, one.icon, totals.get(one.key), _address(request, type=one.key, keep=("q", "sort")), one.key == current)
+        for one in queries.kinds()
+    ]
+    tabs.insert(1, Tab(gettext_lazy("Code"), "code", None, _address(request, type="code", keep=("q",)), current == "code"))
+    return tabs
+
+
+def _code(request: ActorRequest, text: str) -> HttpResponse:
+    """Lines of code, or why they cannot be searched."""
+    fault, found, status = "", CodeFound(()), 200
+    try:
+        budget.spend(request, CODE_POINTS)
+        _query, found = queries.code_results(request.actor, text, after=request.GET.get("after", ""))
+    except (Invalid, Unavailable) as error:
+        fault, status = error.message, 422 if isinstance(error, Invalid) else 503
+    context = {
+        "q": text,
+        "type": "code",
+        "tabs": _tabs(request, "code", {}),
+        "faults": [fault] if fault else [],
+        "files": [_code_file(hit) for hit in found.hits],
+        "stopped": found.stopped,
+        "more": _address(request, after=found.next) if found.next else "",
+        "first": _address(request, after="") if request.GET.get("after") else "",
+    }
+    return render(request, "search/code.html", context, status=status)
+
+
+def _code_file(hit: CodeHit) -> CodeFile:
+    href = f"/{hit.label}/blob/HEAD/{quote(hit.path)}"
+    return CodeFile(hit, href, [(line.number, _pieces(line)) for line in hit.lines])
+
+
+def _pieces(line: CodeLine) -> list[Piece]:
+    pieces, at = [], 0
+    for start, end in line.ranges:
+        if start >= at:
+            pieces += [(line.text[at:start], False), (line.text[start:end], True)]
+            at = end
+    return [*pieces, (line.text[at:], False)]
 
 
 def _address(request: ActorRequest, *, keep: tuple[str, ...] | None = None, **changed: str) -> str:

@@ -1,9 +1,10 @@
-"""The engines: `index` is what each of them does, `embedded` and `elastic` are the two."""
+"""The engines: `index` is what each of them does, `embedded` and `elastic` are the two; `code` finds lines of code."""
 
 from functools import cache
 
 from django.conf import settings
 
+from search.ports.code import CodeIndex
 from search.ports.index import SearchIndex
 
 
@@ -17,3 +18,9 @@ def index() -> SearchIndex:
     from search.ports.embedded import EmbeddedIndex
 
     return EmbeddedIndex(settings.SEARCH_DIR)
+
+
+@cache
+def code() -> CodeIndex:
+    """The code index; a file in the data directory on either stack."""
+    return CodeIndex(settings.SEARCH_DIR)

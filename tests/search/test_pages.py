@@ -121,7 +121,7 @@ def test_the_old_index_answers_until_the_switch_and_changes_meanwhile_are_kept(i
     owner = person()
     row = repository(owner, name="before")
     deliver()
-    fill, seen = commands._fill, []
+    fill, seen = commands.index._fill, []
 
     def filled(engine, building, kind):
         fill(engine, building, kind)
@@ -130,7 +130,7 @@ def test_the_old_index_answers_until_the_switch_and_changes_meanwhile_are_kept(i
             deliver()
             seen.append(found("meanwhile"))
 
-    monkeypatch.setattr(commands, "_fill", filled)
+    monkeypatch.setattr(commands.index, "_fill", filled)
     old = queries.generation()
     commands.rebuild_index(SYSTEM)
     assert seen == [["meanwhile"]]

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from core.actors import SYSTEM
 from core.errors import DomainError
@@ -16,10 +16,18 @@ class Command(BaseCommand):
 
     help = "Build the search index anew, aside, and switch to it at once."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--code` for the code index instead."""
+        parser.add_argument("--code", action="store_true", help="the code index instead")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Print documents and seconds; exit 1 with one line if it cannot be built now."""
         began = time.monotonic()
         try:
+            if options["code"]:
+                done = commands.rebuild_code(SYSTEM)
+                self.stdout.write(f"code of {done} projects in {time.monotonic() - began:.1f} s")
+                return
             built = commands.rebuild_index(SYSTEM)
         except DomainError as error:
             self.stderr.write(error.message)

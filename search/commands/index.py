@@ -1,32 +1,28 @@
-"""The index follows its documents; it is built aside and switched; synonyms are kept."""
+"""The index follows its documents; it is built aside and switched."""
 
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import structlog
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import AuditEntry
 from core.actors import SYSTEM, Actor
 from core.documents import DocumentKind, document_kinds
-from core.errors import Conflict, DomainError, Invalid, Unavailable
+from core.errors import Conflict, DomainError, Unavailable
 from core.rules import HIDE
 from search import ports
 from search.logic import analysis
-from search.models import Generation, Pending, Synonym
+from search.models import Generation, Pending
 from search.ports.index import SearchIndex, entry
-from search.queries import SYNONYMS
 
 log = structlog.get_logger(__name__)
 BATCH = 200  # documents written at once
 LEASE = timedelta(seconds=120)  # of a document that is being written
 SILENCE = timedelta(seconds=300)  # without a sign of life a build counts as dead
-TERMS = 20  # of one synonym
 
 
 def index_changed(actor: Actor, kind: str, documents: Iterable[int]) -> None:
@@ -40,7 +36,7 @@ def index_changed(actor: Actor, kind: str, documents: Iterable[int]) -> None:
 
 def mark(actor: Actor, kind: str, documents: Iterable[int]) -> int:
     """Remember that documents changed, once for each generation that is used or built; returns how many rows wait."""
-    _require_system(actor)
+    require_system(actor)
     wanted = sorted(set(documents))
     generations = list(Generation.objects.exclude(state=Generation.State.RETIRED).values_list("pk", flat=True)) if wanted else []
     for generation in generations:
@@ -56,7 +52,7 @@ def mark(actor: Actor, kind: str, documents: Iterable[int]) -> int:
 
 def index_pending(actor: Actor, *, generation: Generation | None = None) -> int:
     """Write what waits for the generation in use (or for `generation`); returns how many documents. Raises Unavailable (they go on waiting)."""
-    _require_system(actor)
+    require_system(actor)
     generation = generation or Generation.objects.filter(state=Generation.State.CURRENT).first()
     done = 0
     while generation is not None:
@@ -96,7 +92,7 @@ def _write(index: SearchIndex, name: str, rows: Sequence[Pending]) -> None:
 
 def keep_index(actor: Actor) -> None:
     """Build the index if there is none that fits engine and analysis; else write what waits. An engine that is away is tried again later."""
-    _require_system(actor)
+    require_system(actor)
     current = Generation.objects.filter(state=Generation.State.CURRENT).first()
     try:
         if current is None or (current.engine, current.analysis) != (ports.index().engine, analysis.VERSION):
@@ -115,7 +111,7 @@ def rebuild_index(actor: Actor) -> Generation:
 
     Raises Forbidden, Conflict (one is being built), Unavailable.
     """
-    _require_staff(actor)
+    require_staff(actor)
     index = ports.index()
     building = _begin(index)
     try:
@@ -171,35 +167,13 @@ def _sweep(index: SearchIndex) -> None:
             index.drop(name)
 
 
-def save_synonym(actor: Actor, synonym: Synonym | None, *, terms: Iterable[str]) -> Synonym:
-    """Keep terms that mean the same. Holds for the next search. Raises Forbidden, Invalid (fewer than two terms, or too many)."""
-    _require_staff(actor)
-    cleaned = list(dict.fromkeys(" ".join(term.split())[:60] for term in terms if term.strip()))
-    if not 2 <= len(cleaned) <= TERMS:
-        raise Invalid(_("Give 2 to %d terms, one a line.") % TERMS, field="terms")
-    with transaction.atomic():
-        row = synonym or Synonym()
-        row.terms, row.changed_at = cleaned, timezone.now()
-        row.save()
-        AuditEntry.objects.create(by=actor.person, act="synonym_saved", target=str(row)[:200])
-    cache.delete(SYNONYMS)
-    return row
-
-
-def delete_synonym(actor: Actor, synonym: Synonym) -> None:
-    """Forget it. Raises Forbidden."""
-    _require_staff(actor)
-    with transaction.atomic():
-        AuditEntry.objects.create(by=actor.person, act="synonym_deleted", target=str(synonym)[:200])
-        synonym.delete()
-    cache.delete(SYNONYMS)
-
-
-def _require_system(actor: Actor) -> None:
+def require_system(actor: Actor) -> None:
+    """Raise NotFound for anyone but the system."""
     if not actor.is_system:
         HIDE.require()
 
 
-def _require_staff(actor: Actor) -> None:
+def require_staff(actor: Actor) -> None:
+    """Raise NotFound for anyone but site administrators."""
     if not actor.is_staff:
         HIDE.require()
