@@ -105,6 +105,10 @@ def remote_head(origin: Origin, environment: dict[str, str]) -> str:
         raise Unavailable(_("The other side took too long to list its branches.")) from error
     if done.returncode:
         raise Unavailable(reason(done.stderr))
+    if re.search(rb"^[0-9a-f]{64}\t", done.stdout, re.MULTILINE):
+        raise Invalid(
+            _("The repository on the other side names its objects by SHA-256; only SHA-1 repositories can be hosted here."), code="sha256"
+        )
     if done.stdout.count(b"\n") > REFS_MAX:
         raise Invalid(_("The other side has more than %d branches and tags.") % REFS_MAX, code="too_many_refs")
     match = re.match(rb"ref: refs/heads/([^\t]+)\tHEAD", done.stdout)
