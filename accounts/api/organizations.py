@@ -96,7 +96,7 @@ class OrganizationApi(OrganizationBase):
     def delete(self, request: Request, slug: str) -> Response:
         """Close an organization
 
-        It must own no repository any more.
+        It must own no repository any more. Its owners can restore it for seven days.
         """
         confirmation = request.query_params.get("confirm", "")
         commands.delete_organization(self.actor(request), self.administered(request, slug), confirmation=confirmation)

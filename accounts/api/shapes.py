@@ -167,6 +167,42 @@ def invitation_out(row: Invitation) -> dict[str, Any]:
     }  # fmt: skip
 
 
+class OwnInvitationOut(serializers.Serializer[Any]):
+    """An invitation to you."""
+
+    id = serializers.IntegerField()
+    organization = serializers.CharField()
+    role = serializers.ChoiceField(choices=Role.values)
+    by = serializers.CharField(allow_null=True)
+    expires = serializers.DateTimeField()
+
+
+def own_invitation_out(row: Invitation) -> dict[str, Any]:
+    """JSON values of an invitation, for whoever is invited."""
+    slug = row.organization.slug if row.organization else ""
+    by = row.invited_by.username if row.invited_by else None
+    return {"id": row.pk, "organization": slug, "role": row.role, "by": by, "expires": row.expires_at.isoformat()}
+
+
+class ClosedOut(serializers.Serializer[Any]):
+    """A closed organisation that can still be restored."""
+
+    id = serializers.IntegerField()
+    slug = serializers.CharField()
+    closed = serializers.DateTimeField()
+
+
+def closed_out(row: Organization) -> dict[str, Any]:
+    """JSON values of a closed organisation."""
+    return {"id": row.pk, "slug": row.deleted_slug, "closed": row.deleted_at.isoformat() if row.deleted_at else ""}
+
+
+class RestoreOrganizationIn(serializers.Serializer[Any]):
+    """Another name, if the old one was taken meanwhile."""
+
+    slug = serializers.CharField(max_length=39, required=False, default="", allow_blank=True)
+
+
 class TeamIn(serializers.Serializer[Any]):
     """A team; its name in addresses comes from its first name and stays."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import organizations, people
+from accounts.api import invitations, organizations, people
 
 ONE = "organizations/<str:slug>"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("user/signing-keys/<int:pk>", people.SigningKeyApi.as_view()),
     path("user/tokens", people.TokensApi.as_view()),
     path("user/tokens/<path:token>", people.TokenApi.as_view()),
+    path("user/invitations", invitations.OwnInvitationsApi.as_view()),
+    path("user/invitations/<int:pk>", invitations.OwnInvitationApi.as_view()),
+    path("user/closed-organizations", invitations.ClosedOrganizationsApi.as_view()),
+    path("user/closed-organizations/<int:pk>/restore", invitations.RestoreOrganizationApi.as_view()),
     path("users/<str:login>", people.UserApi.as_view()),
     path("organizations", organizations.OrganizationsApi.as_view()),
     path(ONE, organizations.OrganizationApi.as_view()),

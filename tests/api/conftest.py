@@ -57,6 +57,10 @@ def world(db, client):
     people.set_member(make.actor(it.ada), it.organization, it.bob, role="developer")
     people.set_team_member(make.actor(it.ada), it.team, it.bob, present=True)
     it.invitation = people.invite(make.actor(it.ada), it.organization, email="x@example.org", role="reader")[0]
+    host = people.create_organization(make.actor(it.bob), "host")
+    it.offer = people.invite(make.actor(it.bob), host, login="ada", role="reader")[0]
+    it.closed = people.create_organization(make.actor(it.ada), "shut")
+    people.delete_organization(make.actor(it.ada), it.closed, confirmation="shut")
     it.key = people.add_ssh_key(make.actor(it.ada), key=ssh_key(1))
     it.signing = people.add_signing_key(make.actor(it.ada), key=ssh_key(2))
     people.create_token(SYSTEM, it.ada, name="CI", scope=Scope.READ)
@@ -69,7 +73,7 @@ def world(db, client):
     def address(operation, repository):
         values = dict(it.inside[repository.name])
         pk = {"keys": values["key"], "protections": values["rule"]} if operation.in_repository else {
-            "keys": it.key.pk, "signing-keys": it.signing.pk, "invitations": it.invitation.pk, "deleted-repositories": it.gone.pk}  # fmt: skip
+            "keys": it.key.pk, "signing-keys": it.signing.pk, "invitations": it.offer.pk if "user" in operation.path.split("/") else it.invitation.pk, "closed-organizations": it.closed.pk, "deleted-repositories": it.gone.pk}  # fmt: skip
         parts = operation.path.split("/")
         values["id"] = next((pk[part] for part in parts if part in pk), 1)
         values["oid"] = values["commit"]

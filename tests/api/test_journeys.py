@@ -52,9 +52,22 @@ def test_an_organization_from_nothing(ask, world):
     assert invited.status_code == 201
     assert b"secret" not in invited.content
     assert ask("DELETE", f"organizations/lab/invitations/{invited.json()['id']}").status_code == 204
+    by_login = ask("POST", "organizations/lab/invitations", {"login": "eve", "role": "reader"}).json()
+    [mine] = ask("GET", "user/invitations", who=world.outsider).json()["items"]
+    assert (mine["organization"], mine["role"], mine["id"]) == ("lab", "reader", by_login["id"])
+    assert ask("PUT", f"user/invitations/{mine['id']}", who=bob).status_code == 404
+    assert ask("PUT", f"user/invitations/{mine['id']}", who=world.outsider).json()["role"] == "reader"
+    assert ask("GET", "user/invitations", who=world.outsider).json()["items"] == []
     assert ask("DELETE", "organizations/lab?confirm=lab").json()["code"] == "not_empty"
     assert ask("DELETE", "organizations/lab/members/bob").status_code == 204
     assert ask("GET", "repositories/lab/glm", who=bob).status_code == 404
+    assert ask("POST", "repositories/lab/glm/transfer", {"namespace": "pcl", "confirm": "lab/glm"}).status_code == 200
+    assert ask("DELETE", "organizations/lab?confirm=lab").status_code == 204
+    assert ask("GET", "organizations/lab").status_code == 404
+    shut = {row["slug"]: row["id"] for row in ask("GET", "user/closed-organizations").json()["items"]}
+    assert ask("POST", f"user/closed-organizations/{shut['lab']}/restore", {}, who=world.outsider).status_code == 404
+    assert ask("POST", f"user/closed-organizations/{shut['lab']}/restore", {"slug": "lab2"}).json()["slug"] == "lab2"
+    assert {row["login"] for row in ask("GET", "organizations/lab2/members").json()["items"]} == {"ada", "eve"}
 
 
 def test_keys_and_tokens(ask, world):

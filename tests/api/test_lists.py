@@ -48,6 +48,16 @@ def deleted(world, number):
     commands.delete_repository(make.actor(world.ada), row, confirmation=str(row))
 
 
+def invited(world, number):
+    organization = people.create_organization(make.actor(world.bob), f"host-{number}")
+    people.invite(make.actor(world.bob), organization, login="ada", role="reader")
+
+
+def closed(world, number):
+    organization = people.create_organization(make.actor(world.ada), f"shut-{number}")
+    people.delete_organization(make.actor(world.ada), organization, confirmation=organization.slug)
+
+
 def contributor(world, number):
     ContributionDay.objects.create(
         repository=world.demo, email=f"c{number}@example.org", name="C", day=date(2026, 1, 1), commits=number + 1
@@ -73,6 +83,8 @@ GROW = {
     "list_invitations": lambda world, number: people.invite(
         make.actor(world.ada), world.organization, email=f"i{number}@example.org", role="reader"
     ),
+    "list_own_invitations": invited,
+    "list_closed_organizations": closed,
     "list_teams": teams,
     "list_team_repositories": shared,
     "list_ssh_keys": lambda world, number: people.add_ssh_key(make.actor(world.ada), key=ssh_key(100 + number)),
