@@ -17,6 +17,7 @@ from projects.commands.imports import (
 )
 from projects.commands.indexing import index_repository
 from projects.commands.keys import add_deploy_key, remove_deploy_key
+from projects.commands.listing import list_mirrors
 from projects.commands.listings import build_listing, request_listing
 from projects.commands.maintenance import check_repositories, due_repositories, maintain_if_grown, maintain_repository
 from projects.commands.mirrors import (
@@ -83,6 +84,7 @@ __all__ = [
     "index_repository",
     "leave_pool",
     "list_mirror",
+    "list_mirrors",
     "maintain_if_grown",
     "maintain_repository",
     "mirror_into",
