@@ -1,9 +1,11 @@
 """What all pages of a repository share: finding it, the head, conditional answers, the anonymous budget."""
 
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -24,7 +26,19 @@ from projects.mirrors.addresses import slug_of
 from projects.models import Repository, Watch
 
 P = ParamSpec("P")
-_STARTED = f"{time.time():.0f}"  # templates and code may differ after a restart
+
+
+def _server() -> str:
+    """The same in every process of one server, so that either answers 304 to what the other made; another after each start,
+    because code, templates and settings may differ then. Process id and start of the parent (proc(5), /proc/PID/stat)."""
+    parent = os.getppid()
+    try:
+        return f"{parent}.{Path(f'/proc/{parent}/stat').read_text().rpartition(')')[2].split()[19]}"
+    except OSError:
+        return f"{time.time():.0f}"
+
+
+_STARTED = _server()
 
 
 def repository_page(
