@@ -72,6 +72,8 @@ class Call:
 def call_of(environ: Environ) -> Call | None:
     """The Git call in a request, None for everything that is not Git's."""
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode(errors="replace")
+    if path.startswith("/api/"):  # a file or branch may have one of these names
+        return None
     if not path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack")):
         return Call("", "", "", "", "") if DUMB.fullmatch(path) else None
     rest = "info/refs" if path.endswith("/info/refs") else path.rpartition("/")[2]
