@@ -5,5 +5,5 @@ Linux only: children carry a mark in their environment, and die with their paren
 
 `options` the command line · `folder` the data directory and its lock · `prepare` database, static files, demo ·
 `addresses` ports and the children's environment · `programs` what is run · `children` one process each ·
-`leftovers` what an ended server left · `reload` changes of code · `loop` all of it together.
+`leftovers` what an ended server left · `reload` changes of code, `nursery` the web server that shows them · `loop` all of it together.
 """

@@ -116,7 +116,6 @@ def run(options: Options, state: State, lines: list[str], ending: Sequence[signa
             if changed:
                 files = latest
                 reload.apply_change(state, changed)
-                start(state, state.children[0])
 
 
 def announce(options: Options, environment: dict[str, str], lines: list[str]) -> None:

@@ -3,7 +3,9 @@
 from openi.supervisor.children import Child
 from openi.supervisor.options import PYTHON, Options
 
-_GRANIAN = (str(PYTHON.parent / "granian"), "--http", "1", "--no-ws", "--workers-kill-timeout", "5", "--respawn-failed-workers")
+_OPTIONS = ("--http", "1", "--no-ws", "--respawn-failed-workers")
+_GRANIAN = (str(PYTHON.parent / "granian"), *_OPTIONS, "--workers-kill-timeout", "5")
+_NURSERY = (str(PYTHON), "-P", "openi/supervisor/nursery.py", *_OPTIONS, "--workers-kill-timeout", "1", "--respawn-interval", "0.01")
 # It warns of many threads; each is one Git transfer, which waits for git.
 _QUIET = ("--log-level", "error")
 
@@ -21,9 +23,9 @@ def programs(options: Options) -> list[Child]:
 
 def web(options: Options) -> list[str]:
     """Pages, API and Git over HTTP."""
-    workers = "1" if options.reload else "2"
+    server, workers = (_NURSERY, "1") if options.reload else (_GRANIAN, "2")
     threads = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", "128"]
-    return [*_GRANIAN, *_QUIET, "--host", options.host, "--port", str(options.port), *threads, "openi.wsgi:application"]
+    return [*server, *_QUIET, "--host", options.host, "--port", str(options.port), *threads, "openi.wsgi:application"]
 
 
 def live(options: Options) -> list[str]:

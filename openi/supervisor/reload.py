@@ -36,8 +36,11 @@ def apply_change(state: State, changed: set[str]) -> None:
     if any(path.endswith(".po") for path in changed):
         subprocess.run([str(PYTHON), "-P", "script/messages", "--compile"], cwd=ROOT, check=False)
     for child in state.children:
+        if child.name == "web" and child.process is not None:
+            child.process.send_signal(signal.SIGHUP)  # nursery.py: a new worker with the new code
+            continue
         if child.process is not None:
             end_group(child, signal.SIGKILL)
             child.process.wait()
             child.process = None
-            child.due = time.monotonic() + (0.0 if child.name == "web" else FOLLOW_SECONDS)
+        child.due = time.monotonic() + (0.0 if child.name == "web" else FOLLOW_SECONDS)
