@@ -107,7 +107,7 @@ def unused_pools() -> Iterator[Path]:
     if not found:
         return
     for named in Repository.objects.exclude(pool_id=None).values_list("pool_id", flat=True).distinct():
-        found.discard(paths.pool(root, named))
+        found.discard(paths.pool(root, str(named)))
     for link in root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*/objects/info/alternates"):  # forks being made, too
         if (borrowed := gitstore.pool_of(link.parents[2])) is not None:
             found.discard(borrowed)

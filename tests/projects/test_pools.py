@@ -14,8 +14,9 @@ import gitstore
 from core.actors import SYSTEM
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from gitstore import paths
-from projects import commands, queries
+from projects import commands, queries, subscribers
 from projects.commands import pools, purges
+from projects.events import PurgeRequested, RepositoryDetached, RepositoryForked, RepositoryPurged
 from projects.models import PurgeRun, Repository
 from tests.factories.accounts import actor, person, sign_in
 from tests.factories.projects import commit, git, repository
@@ -360,3 +361,20 @@ def test_sizes_count_linked_packs_once(deliver):
     commands.maintain_repository(SYSTEM, fork.pk)
     fork.refresh_from_db()
     assert fork.size_bytes > 300_000
+
+
+def test_subscribers_delivered_twice(deliver):
+    owner, parent, fork, far, clean, secret = network()
+    deliver()
+    pool = Repository.objects.get(pk=parent.pk).pool_id
+    run = commands.request_purge(actor(owner), parent, confirmation=str(parent))
+    for _time in range(2):
+        subscribers.pools.leave_pool_after_detaching(RepositoryDetached(repository_id=fork.pk, by_id=None), "1")
+        subscribers.pools.leave_pool_of_leaving_parent(RepositoryForked(fork_id=far.pk, source_id=fork.pk, by_id=None), "2")
+        subscribers.pools.renew_pool_after_purge(RepositoryPurged(repository_id=0, pool=pool.hex), "3")
+        subscribers.pools.renew_pool_after_purge(RepositoryPurged(repository_id=0, pool=""), "4")
+        subscribers.purges.run_requested_purge(PurgeRequested(purge_id=run.pk), "5")
+    for member in (parent, fork, far):
+        member.refresh_from_db()
+        assert gitstore.pool_of(member.path).name == f"{member.pool_id.hex}.git"
+        assert git(member.path, "fsck", "--full", "--no-dangling") == ""
