@@ -151,7 +151,7 @@ def _curl(origin: str, address: str, method: str, found: dict[str, Any]) -> str:
     example = content.get("application/json", {}).get("examples", {})
     if example:
         value = json.dumps(next(iter(example.values()))["value"], ensure_ascii=False)
-        parts += ["--json", shlex.quote(value)]
+        parts.append(f"--json {shlex.quote(value)}")
     elif content:
         parts = [part for part in parts if not part.startswith("-X")] + ["-T demo.whl"]
     filled = address
@@ -164,4 +164,4 @@ def _curl(origin: str, address: str, method: str, found: dict[str, Any]) -> str:
             query.append(f"{one['name']}={sample}")
     target = origin + filled + ("?" + "&".join(query) if query else "")
     line = " ".join([*parts, shlex.quote(target)])
-    return line if len(line) < 80 else " \\\n  ".join([*parts, shlex.quote(target)])
+    return line if len(line) < 80 else " \\\n  ".join([" ".join(parts[:2]), *parts[2:], shlex.quote(target)])

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from projects.transport.http import call_of
 from tests.api.operations import OPERATIONS
 
 BODIES = [one for one in OPERATIONS if one.body() is not None]
@@ -142,3 +143,11 @@ def test_a_session_needs_csrf_and_a_fresh_proof_for_credentials(world, settings)
     client.get("/settings/profile")
     secret = client.cookies["openi_csrf"].value
     assert ask().status_code == 201
+
+
+@pytest.mark.parametrize("name", ["git-upload-pack", "git-receive-pack", "info/refs", "HEAD", "objects/info/packs"])
+def test_a_name_that_git_uses_is_a_name_like_others(name, world):
+    path = f"/api/v1/repositories/ada/demo.git/contents/{name}"
+    assert call_of({"PATH_INFO": path, "QUERY_STRING": "service=git-upload-pack"}) is None
+    assert call_of({"PATH_INFO": path.removeprefix("/api/v1/repositories").replace("contents/", ""), "QUERY_STRING": ""}) is not None
+    assert world.ask("PUT", path.replace(".git", ""), world.tokens["write"], {"content": ""}).status_code == 200
