@@ -2,6 +2,7 @@
 
 from projects.commands.access import remove_collaborator, remove_team_access, set_collaborator, set_team_access
 from projects.commands.branches import create_branch, delete_branch, delete_tag, rename_branch
+from projects.commands.claims import claim_due
 from projects.commands.creation import create_repository
 from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
 from projects.commands.edits import commit_files
@@ -50,7 +51,7 @@ from projects.commands.settings import (
     transfer_repository,
 )
 from projects.commands.stars import star_repository, unstar_repository, watch_repository
-from projects.commands.syncing import claim_due, drop_kept, sync_mirror
+from projects.commands.syncing import drop_kept, sync_mirror
 from projects.commands.takedown import put_back_repository, take_down_repository
 
 __all__ = [

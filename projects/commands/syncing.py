@@ -1,4 +1,4 @@
-"""Keeping mirrors fresh: claim what is due, ask for the refs in process, fetch aside only if something moved, switch in one step.
+"""Keeping mirrors fresh: ask for the refs in process, fetch aside only if something moved, switch in one step.
 
 The lease in the row (`lease`, `leased_until`) is the truth: a worker that dies loses it within `LEASE`, and the next run finds a repository
 that readers could use all the time, because fetched refs land under `refs/internal/incoming/` and move over in one transaction.
@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import F
 from django.utils import timezone
 
 import gitstore
@@ -30,6 +30,7 @@ from core.outgoing import REDIRECTS, Stream, Target, check_url, shown, streamed
 from core.rules import HIDE
 from core.secrets import decrypt
 from projects import fetching, policies
+from projects.commands.claims import LEASE, free
 from projects.commands.pushes import open_intent, record_push
 from projects.mirrors import advertisement, causes, pace, states
 from projects.mirrors.advertisement import Advertised
@@ -38,7 +39,6 @@ from projects.models import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Repository
 from projects.places import ZERO, Update
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(seconds=90)
 INCOMING = "refs/internal/incoming/"
 KEEP = "refs/keep/"
 KEPT_DAYS = 30
@@ -69,32 +69,6 @@ class Report:
     rewritten: list[tuple[str, str]] = field(default_factory=list)  # ref, old oid
 
 
-def claim_due(limit: int) -> list[tuple[int, str]]:
-    """Lease up to `limit` mirrors that are due: (id, lease). Each host gets its share, so that a slow one holds up nobody else."""
-    now = timezone.now()
-    due = Mirror.objects.filter(state__in=[*states.WATCHED], next_at__lte=now).exclude(state=State.LISTED)
-    due = (due | Mirror.objects.filter(state=State.LISTED, is_urgent=True, next_at__lte=now)).filter(_free(now))
-    hosts = dict(due.values_list("host").annotate(n=Count("pk")).values_list("host", "n"))
-    known = {row.host: row for row in MirrorHost.objects.filter(host__in=hosts)}
-    busy = dict(Mirror.objects.filter(leased_until__gt=now).values_list("host").annotate(n=Count("pk")).values_list("host", "n"))
-    chosen: list[int] = []
-    for host in sorted(hosts, key=lambda name: busy.get(name, 0)):
-        row = known.get(host)
-        if row is not None and row.quiet_until is not None and row.quiet_until > now:
-            continue
-        slots = (row.at_once if row else MirrorHost._meta.get_field("at_once").get_default()) - busy.get(host, 0)
-        if slots > 0 and limit > len(chosen):
-            ordered = due.filter(host=host).order_by("-is_urgent", "next_at").values_list("pk", flat=True)
-            chosen += ordered[: min(slots, limit - len(chosen))]
-    lease = uuid.uuid4().hex
-    Mirror.objects.filter(_free(now), pk__in=chosen).update(lease=lease, leased_until=now + LEASE)
-    return [(pk, lease) for pk in Mirror.objects.filter(lease=lease).values_list("pk", flat=True)]
-
-
-def _free(now: object) -> Q:
-    return Q(leased_until=None) | Q(leased_until__lte=now)
-
-
 def sync_mirror(actor: Actor, mirror_id: int, *, lease: str = "") -> Mirror | None:
     """Look, and fetch if something moved. Without `lease` it takes one first; None if somebody else works on it or it is not to be synced.
 
@@ -120,7 +94,7 @@ def sync_mirror(actor: Actor, mirror_id: int, *, lease: str = "") -> Mirror | No
 
 def _take(mirror_id: int) -> str:
     now, lease = timezone.now(), uuid.uuid4().hex
-    return lease if Mirror.objects.filter(_free(now), pk=mirror_id).update(lease=lease, leased_until=now + LEASE) else ""
+    return lease if Mirror.objects.filter(free(now), pk=mirror_id).update(lease=lease, leased_until=now + LEASE) else ""
 
 
 @contextmanager

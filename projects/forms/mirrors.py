@@ -41,3 +41,15 @@ class FiltersForm(forms.Form):
 
     branches = PatternsField(label=_("Branches"), required=False, help_text=_("One pattern a line, such as main or release/*. Empty: all."))
     tags = PatternsField(label=_("Tags"), required=False, help_text=_("One pattern a line. Empty: all; “-” alone: none."))
+
+
+class FillForm(forms.Form):
+    """How much of the catalogue is copied a day, and when."""
+
+    gigabytes = forms.DecimalField(
+        label=_("GB a day"), min_value=0, max_value=100_000, max_digits=9, decimal_places=1, help_text=_("0: none.")
+    )
+    start = forms.IntegerField(label=_("From (hour)"), min_value=0, max_value=23)
+    end = forms.IntegerField(
+        label=_("To (hour)"), min_value=0, max_value=24, help_text=_("The same as “From”: all day. 22 to 6 goes over midnight.")
+    )

@@ -7,6 +7,7 @@ from projects.views import mirror_desk, mirrors
 urlpatterns = [
     path("-/mirrors/nominate", mirrors.nominate, name="mirror_nominate"),
     path("-/admin/mirrors", mirror_desk.desk, name="mirror_desk"),
+    path("-/admin/mirrors/fill", mirror_desk.fill, name="mirror_fill"),
     path("-/admin/mirrors/act", mirror_desk.act, name="mirror_desk_act"),
     path("-/admin/nominations/<int:pk>", mirror_desk.decide, name="nomination_decide"),
     path("<str:namespace>/<str:name>/mirror", mirrors.repository_mirror, name="repository_mirror"),

@@ -4,17 +4,21 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import commands as people
 from core.actors import ActorRequest
 from core.errors import DomainError
 from core.forms import attempt
+from core.site import setting
 from projects import commands, rules
-from projects.forms.mirrors import ListMirrorForm
+from projects.forms.mirrors import FillForm, ListMirrorForm
 from projects.mirrors import causes
 from projects.models import Mirror, Nomination
+from projects.queries import filling
 from projects.queries import mirrors as reads
 
 
@@ -34,6 +38,7 @@ def desk(request: ActorRequest) -> HttpResponse:
     shown = list(page.object_list)
     groups = reads.failures()
     pulses = reads.pulses([*shown, *(one for group in groups for one in group.examples)])
+    wish, now = setting("mirror_fill"), timezone.now()
     context = {
         "tab": "mirrors",
         "figures": reads.figures(),
@@ -45,8 +50,26 @@ def desk(request: ActorRequest) -> HttpResponse:
         "states": Mirror.States.choices,
         "causes": [(code, cause.title) for code, cause in causes.CAUSES.items()],
         "form": form,
+        "fill": FillForm(initial={"gigabytes": wish["bytes_per_day"] / 10**9, "start": wish["from"], "end": wish["to"]}),
+        "forecast": filling.forecast(now),
+        "received": filling.bytes_today(now),
     }
     return render(request, "projects/mirror_desk.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def fill(request: ActorRequest) -> HttpResponse:
+    """How much is copied a day, and when."""
+    rules.can_curate(request.actor).require()
+    form = FillForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Give the amount in GB and hours from 0 to 24."))
+        return redirect("mirror_desk")
+    given = form.cleaned_data
+    wish = {"bytes_per_day": int(given["gigabytes"] * 10**9), "from": given["start"], "to": given["end"] % 24}
+    people.change_site_setting(request.actor, "mirror_fill", wish)
+    messages.success(request, _("Saved."))
+    return redirect("mirror_desk")
 
 
 @require_POST

@@ -12,7 +12,7 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import Event
 from projects import commands, rules
 from projects.commands import syncing
-from projects.models import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Nomination, Push
+from projects.models import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Nomination, Push, Repository
 from tests.factories.accounts import actor, person
 from tests.factories.projects import git
 
@@ -258,13 +258,17 @@ def test_fifty_runs_are_kept(upstream) -> None:
 def test_nobody_pushes_to_a_mirror_until_it_is_hosted_here(upstream) -> None:
     owner = person()
     mirror = commands.mirror_into(actor(owner), owner.namespace, address=upstream.url, name="model")
-    repository = synced(mirror).repository
-    assert rules.can_push(actor(owner), repository).code == "mirror"
+
+    def may_push():
+        return rules.can_push(actor(owner), Repository.objects.get(pk=mirror.repository_id))
+
+    synced(mirror)
+    assert may_push().code == "mirror"
     commands.promote_mirror(actor(owner), Mirror.objects.get())
-    assert rules.can_push(actor(owner), repository)
+    assert may_push()
     assert commands.sync_mirror(SYSTEM, mirror.pk) is None
     commands.return_to_mirror(actor(owner), Mirror.objects.get())
-    assert not rules.can_push(actor(owner), repository)
+    assert not may_push()
 
 
 def test_pause_and_resume(upstream) -> None:
@@ -309,3 +313,33 @@ def test_nominations(deliver) -> None:
     with pytest.raises(Conflict):
         commands.decide_nomination(actor(curator), made, accept=False, answer="Changed my mind.")
     assert [pk for pk, _lease in commands.claim_due(5)] == [mirror.pk]
+
+
+def test_first_fills_go_by_stars_within_the_days_bytes_and_hours(upstream) -> None:
+    from core.site import store
+    from projects.queries import filling
+
+    for number, stars in enumerate((5, 900, 40)):
+        commands.list_mirror(SYSTEM, f"https://github.com/lab/m{number}", stars=stars)
+    assert commands.claim_due(5) == []  # nothing is fetched until an administrator gives bytes
+    store("mirror_fill", {"bytes_per_day": 1000, "from": 0, "to": 0})
+    first = Mirror.objects.filter(pk__in=[pk for pk, _lease in commands.claim_due(5)])
+    assert sorted(first.values_list("upstream_stars", flat=True)) == [40, 900]  # two places for a host
+    Mirror.objects.update(lease="", leased_until=None)
+    MirrorRun.objects.create(mirror=Mirror.objects.first(), bytes=1000)
+    assert commands.claim_due(5) == []
+    Mirror.objects.filter(upstream_stars=5).update(is_urgent=True)
+    assert len(commands.claim_due(5)) == 1  # demand does not wait for the budget
+    hour = timezone.localtime().hour
+    MirrorRun.objects.all().delete()
+    store("mirror_fill", {"bytes_per_day": 1000, "from": (hour + 1) % 24, "to": (hour + 2) % 24})
+    assert not filling.is_open(timezone.now())
+
+
+@pytest.mark.parametrize(("start", "end", "inside", "outside"), [(1, 5, 1, 5), (22, 6, 23, 6), (22, 6, 5, 21)])
+def test_hours_may_go_over_midnight(start, end, inside, outside) -> None:
+    from projects.queries import filling
+
+    assert filling.in_hours(start, end, inside)
+    assert not filling.in_hours(start, end, outside)
+    assert filling.in_hours(3, 3, outside)
