@@ -99,6 +99,8 @@ def _filtered(
     since: datetime | None,
     until: datetime | None,
 ) -> LogPage:
+    if file.startswith("/") or {".", ".."} & set(file.split("/")):  # no tree has such an entry, and git would speak of the folder outside
+        return LogPage([], "", {})
     skip = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else 0
     arguments = ["log", "-z", "--format=%H", f"--max-count={limit + 1}", f"--skip={skip}"]
     if author:

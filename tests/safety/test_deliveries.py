@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from django.core import mail
 from django.db import connection, models, transaction
 
 from accounts import commands as people
+from accounts.events import MessageWritten
+from accounts.models import User
 from core import events
 from core.actors import SYSTEM
 from core.models import Delivery, Event
+from core.secrets import encrypt
 from projects import commands
 from projects.events import ListingRequested
 from projects.models import Repository
@@ -44,6 +48,12 @@ def story(client, tmp_path: Path) -> None:
     people.restore_organization(actor(ada), second)
     people.change_profile(actor(bob), bio="hello")
     people.rename_namespace(actor(ada), lab.namespace, slug="lab-2")
+    waiting = person("waiting")
+    User.objects.filter(pk=waiting.pk).update(state="pending")
+    waiting.refresh_from_db()
+    people.reinstate_person(actor(person("root", is_admin=True)), waiting)
+    with transaction.atomic():  # the command sends a code to a number that somebody has
+        events.publish(MessageWritten(secret=encrypt("+8613800138000\ncode 1", purpose="message"), written_at=time.time()))
     client.post("/login", {"login": "bob", "password": "correct horse 7"})
     made = repository(ada, name="code", files={"a.py": b"x = 1\n", "README.md": b"# hi\n"})
     side = commit(made, {"b.py": b"y = 2\n"}, branch="side")

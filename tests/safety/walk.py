@@ -56,9 +56,10 @@ BODIES: dict[str, dict[str, object]] = {
     "settings_token_revoke": {"name": "x"},
     "language": {"language": "en", "next": "/"},
 }
+NEW_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ" + "b" * 41 + "C"
 API_BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("user", "PATCH"): {"bio": "b"},
-    ("user/keys", "POST"): {"title": "k", "public_key": "x"},
+    ("user/keys", "POST"): {"title": "k", "key": NEW_KEY},
     ("user/tokens", "POST"): {"name": "n", "scope": "read"},
     ("organizations", "POST"): {"slug": "fresh-org"},
     ("organizations/<str:slug>/members/<str:login>", "PUT"): {"role": "developer"},
@@ -68,6 +69,21 @@ API_BODIES: dict[tuple[str, str], dict[str, object]] = {
     (f"repositories/{REPOSITORY}/protections", "POST"): {"kind": "branch", "pattern": "x/*"},
     (f"repositories/{REPOSITORY}/releases", "POST"): {"tag": "v3", "target": "main"},
     (f"repositories/{REPOSITORY}/branches", "POST"): {"name": "topic", "start": "main"},
+    (f"repositories/{REPOSITORY}/collaborators/<str:login>", "PUT"): {"access": "write"},
+    (f"repositories/{REPOSITORY}/teams/<str:team>", "PUT"): {"access": "write"},
+    (f"repositories/{REPOSITORY}/topics", "PUT"): {"topics": ["x"]},
+    (f"repositories/{REPOSITORY}/watch", "PUT"): {"level": "all"},
+    (f"repositories/{REPOSITORY}/push-rules", "PATCH"): {"check_emails": True},
+    (f"repositories/{REPOSITORY}/push-rules", "PUT"): {"check_emails": True},
+    (f"repositories/{REPOSITORY}/keys", "POST"): {"title": "k", "key": NEW_KEY},
+    (f"repositories/{REPOSITORY}/tags", "POST"): {"name": "v9", "target": "main"},
+    (f"repositories/{REPOSITORY}/releases/<path:tag>", "PATCH"): {"title": "t"},
+    (f"repositories/{REPOSITORY}/protections/<int:pk>", "PATCH"): {"allow_force": True},
+    ("organizations/<str:slug>", "PATCH"): {"description": "d"},
+    ("organizations/<str:slug>/members/<str:login>", "PATCH"): {"public": False},
+    ("organizations/<str:slug>/invitations", "POST"): {"email": "else@example.org", "role": "reader"},
+    ("organizations/<str:slug>/teams", "POST"): {"name": "Fresh"},
+    ("organizations/<str:slug>/teams/<str:team>", "PATCH"): {"name": "Other"},
     (f"repositories/{REPOSITORY}/contents/<path:path>", "PUT"): {"content": "eA==", "message": "m", "branch": "main", "oid": ""},
 }
 SUFFIXES = {
@@ -139,6 +155,8 @@ def address(ask: Ask, world: World) -> str:
         values["tail:tail"] = values["path:tail"] = TAILS.get(ask.name, "main")
         if draft:
             values["path:tag"] = "v2-draft"
+        if "/keys/" in route:
+            values["int:pk"] = str(made.deploy_keys.get().pk)
         if "protections/" in route:
             values["int:pk"] = str(made.protections.get().pk)
         if ask.route.endswith("contents/<path:path>") and ask.method != "PUT":
