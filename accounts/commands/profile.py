@@ -177,7 +177,9 @@ def delete_person(actor: Actor, *, confirmation: str) -> None:
         ghost = take_slug(f"deleted-{person.pk}", Namespace.Kind.PERSON)
         old = person.namespace
         _forget(person)
-        blank = dict.fromkeys(("email", "display_name", "bio", "affiliation", "location", "website", "avatar", "language", "time_zone", "theme"), "")
+        blank = dict.fromkeys(
+            ("email", "display_name", "bio", "affiliation", "location", "website", "avatar", "language", "time_zone", "theme"), ""
+        )
         User.objects.filter(pk=person.pk).update(
             **blank, namespace=ghost, username=ghost.slug, password=make_password(None), show_email=False, last_login=None, pinned=[],
             quota_bytes=None, is_active=False, is_staff=False, is_superuser=False, state=User.State.SUSPENDED, suspended_reason="deleted",

@@ -26,6 +26,8 @@ SECURITY_KINDS = {
     "ssh_key_removed": _("SSH key removed"),
     "signing_key_added": _("Signing key added"),
     "signing_key_removed": _("Signing key removed"),
+    "deploy_key_added": _("Deploy key added"),
+    "deploy_key_removed": _("Deploy key removed"),
     "phone_added": _("Phone number added"),
     "phone_removed": _("Phone number removed"),
 }

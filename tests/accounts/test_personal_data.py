@@ -24,7 +24,8 @@ from tests.factories import projects
 
 pytestmark = pytest.mark.django_db
 LOG_KINDS = {
-    "token_created", "token_revoked", "ssh_key_added", "ssh_key_removed", "signing_key_added", "signing_key_removed", "phone_removed",
+    "token_created", "token_revoked", "ssh_key_added", "ssh_key_removed", "signing_key_added", "signing_key_removed", "phone_removed", "deploy_key_added",
+    "deploy_key_removed",
 }  # fmt: skip
 
 
@@ -149,6 +150,8 @@ def test_keys_and_tokens_stand_in_the_log(client):
     commands.remove_signing_key(actor, commands.add_signing_key(actor, key=key).pk)
     Phone.objects.create(user=person, number_encrypted="x", number_hash="y")
     commands.remove_phone(actor)
+    shared = projects.repository(person)
+    project_commands.remove_deploy_key(actor, shared, key=project_commands.add_deploy_key(actor, shared, title="ci", key=key).pk)
     assert set(SecurityEvent.objects.filter(user=person).values_list("kind", flat=True)) == LOG_KINDS
 
 
