@@ -13,7 +13,7 @@ import pytest
 
 from tests.operate.servers import Server, crowding, eventually, manage, marked, serving, status
 
-pytestmark = pytest.mark.exclusive
+pytestmark = [pytest.mark.exclusive, pytest.mark.embedded]
 
 
 @pytest.fixture

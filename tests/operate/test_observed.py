@@ -14,7 +14,7 @@ import pytest
 
 from tests.operate.servers import Server, eventually, manage, serving
 
-pytestmark = pytest.mark.exclusive
+pytestmark = [pytest.mark.exclusive, pytest.mark.embedded]
 SIZE = 24 * 1024**2  # more than both sockets' buffers hold
 TOKEN = "a-token-for-the-collector"
 

@@ -12,6 +12,7 @@ from tests.operate.servers import ROOT
 
 pytestmark = [
     pytest.mark.exclusive,
+    pytest.mark.embedded,
     pytest.mark.journey,
     pytest.mark.skipif(not (shutil.which("ip") and Path("/usr/bin/chromium").exists()), reason="needs iproute2 and chromium"),
     pytest.mark.skipif(

@@ -12,7 +12,7 @@ import pytest
 
 from tests.operate.servers import ROOT, Server, clone_of_this, crowding, eventually, manage, marked, page, serving, status
 
-pytestmark = pytest.mark.exclusive
+pytestmark = [pytest.mark.exclusive, pytest.mark.embedded]
 
 
 @pytest.fixture(scope="module")

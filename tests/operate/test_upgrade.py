@@ -53,6 +53,7 @@ def rows(checkout: Path, query: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.exclusive
+@pytest.mark.embedded
 def test_a_failed_upgrade_leaves_everything_as_it_was_and_a_good_one_migrates(clone: Path) -> None:
     version(clone, "bad", BAD)
     version(clone, "good", GOOD)

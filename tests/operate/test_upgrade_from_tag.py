@@ -14,7 +14,7 @@ import pytest
 
 from tests.operate.servers import ROOT, eventually, serving
 
-pytestmark = pytest.mark.exclusive
+pytestmark = [pytest.mark.exclusive, pytest.mark.embedded]
 KEPT = ("accounts_user", "accounts_namespace", "accounts_token", "projects_repository", "projects_star", "projects_release", "core_event")
 
 
