@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from django.db.models import CharField, Count, Exists, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db import connection
 
 from core.actors import Actor
 from projects import rules
-from projects.models import Release, Repository, Star, Watch
+from projects.models import Repository, Watch
 
 KEPT = 10
 
@@ -30,13 +29,8 @@ class Header:
         return f"{self.stars}.{self.watchers}.{self.forks}.{self.releases}.{self.starred:d}.{self.watch}"
 
 
-def _total(rows: "QuerySet[Star] | QuerySet[Watch] | QuerySet[Release] | QuerySet[Repository]", by: str) -> Coalesce:
-    counted = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), 0)
-
-
 def header(actor: Actor, repository: Repository) -> Header:
-    """One query; for readers without an account the answer is kept for KEPT seconds (making the query costs more than running it)."""
+    """One or two queries; for readers without an account the answer is kept for KEPT seconds (making the query costs more than running it)."""
     if not actor.is_anonymous:
         return _counted(actor, repository)
     key = f"repository-header:{repository.pk}"
@@ -47,20 +41,22 @@ def header(actor: Actor, repository: Repository) -> Header:
     return known
 
 
+# Plain SQL: Django takes 1.5 ms to write this query, more than the database takes to answer it, and every page asks it.
+_COUNTS = """
+SELECT (SELECT COUNT(*) FROM projects_star WHERE repository_id = %(id)s),
+       (SELECT COUNT(*) FROM projects_watch WHERE repository_id = %(id)s AND level <> %(none)s),
+       (SELECT COUNT(*) FROM projects_release WHERE repository_id = %(id)s AND is_draft = %(no)s),
+       EXISTS (SELECT 1 FROM projects_star WHERE repository_id = %(id)s AND user_id = %(person)s),
+       (SELECT level FROM projects_watch WHERE repository_id = %(id)s AND user_id = %(person)s),
+       EXISTS (SELECT 1 FROM projects_repository WHERE forked_from_id = %(id)s)
+"""
+
+
 def _counted(actor: Actor, repository: Repository) -> Header:
-    person = actor.person.pk if actor.person else None
-    mine = Watch.objects.filter(repository=OuterRef("pk"), user=person).values("level")
-    row = (
-        Repository.objects.filter(pk=repository.pk)
-        .annotate(
-            stars_total=_total(Star.objects.all(), "repository"),
-            watchers_total=_total(Watch.objects.exclude(level=Watch.Level.NONE), "repository"),
-            forks_total=_total(Repository.objects.filter(rules.readable_by(actor)), "forked_from"),
-            releases_total=_total(Release.objects.filter(is_draft=False), "repository"),
-            is_starred=Exists(Star.objects.filter(repository=OuterRef("pk"), user=person)),
-            level=Coalesce(Subquery(mine), Value(""), output_field=CharField()),
-        )
-        .values_list("stars_total", "watchers_total", "forks_total", "releases_total", "is_starred", "level")
-        .get()
-    )
-    return Header(*row)
+    """One query, two where there are forks: which of them count depends on the reader."""
+    person = actor.person.pk if actor.person else 0
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"id": repository.pk, "none": Watch.Level.NONE.value, "no": False, "person": person})
+        stars, watchers, releases, starred, level, forked = cursor.fetchone()
+    forks = Repository.objects.filter(rules.readable_by(actor), forked_from=repository).count() if forked else 0
+    return Header(stars, watchers, forks, releases, bool(starred), level or "")

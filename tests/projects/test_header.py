@@ -1,0 +1,41 @@
+"""The counts in the head of a repository's pages are of rows the reader may see."""
+
+import pytest
+
+from core.actors import ANONYMOUS
+from projects import commands, queries
+from projects.models import Release, Watch
+from projects.queries.header import Header
+from tests.factories.accounts import actor, person
+from tests.factories.projects import repository
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_empty_head() -> None:
+    assert queries.header(ANONYMOUS, repository(person())) == Header(0, 0, 0, 0, False, "")
+
+
+def test_counts_and_what_the_reader_chose() -> None:
+    owner, fan = person(), person()
+    project, other = repository(owner, files={"a": b"1"}), repository(owner)
+    for row in (project, other):
+        commands.star_repository(actor(fan), row)
+    Watch.objects.filter(repository=project).delete()
+    Watch.objects.create(repository=project, user=owner, level=Watch.Level.NONE)
+    Watch.objects.create(repository=project, user=fan, level="all")
+    Release.objects.create(repository=project, tag="v1", is_draft=False)
+    Release.objects.create(repository=project, tag="v2", is_draft=True)
+    assert queries.header(actor(fan), project) == Header(1, 1, 0, 1, True, "all")
+    assert queries.header(actor(owner), project) == Header(1, 1, 0, 1, False, "none")
+    assert queries.header(actor(person()), project).watch == ""
+
+
+def test_a_fork_counts_for_those_who_may_read_it() -> None:
+    owner, forker = person(), person()
+    project = repository(owner, files={"a": b"1"})
+    fork = commands.fork_repository(actor(forker), project, into=forker.namespace)
+    fork.visibility = "private"
+    fork.save()
+    assert queries.header(actor(owner), project).forks == 0
+    assert queries.header(actor(forker), project).forks == 1
