@@ -16,7 +16,7 @@ from core.rules import HIDE, needs_sign_in
 from core.secrets import encrypt
 from projects import rules
 from projects.commands.creation import DESCRIPTION_MAX, name_taken, require_free_address, require_visibility, take_address
-from projects.events import MirrorAsked, MirrorListed, NominationDecided
+from projects.events import MirrorAsked, MirrorListed, NominationDecided, RepositoryCreated
 from projects.mirrors import addresses, causes, states
 from projects.mirrors.addresses import Address
 from projects.mirrors.states import State, Turn
@@ -88,7 +88,8 @@ def mirror_into(
 ) -> Mirror:
     """A mirror under one's own name; it is filled at once and kept fresh.
 
-    Raises Forbidden (rules.can_create_in), Invalid (address, name, filters), Conflict (name taken), LimitReached. Publishes MirrorAsked.
+    Raises Forbidden (rules.can_create_in), Invalid (address, name, filters), Conflict (name taken), LimitReached. Publishes RepositoryCreated and
+    MirrorAsked.
     """
     rules.can_create_in(actor, namespace).require()
     target = check_url(address)
@@ -117,7 +118,8 @@ def mirror_into(
                 is_urgent=True,
                 created_by=actor.person,
             )
-            events.publish(MirrorAsked(mirror_id=mirror.pk))
+            by_id = actor.person.pk if actor.person else None
+            events.publish(RepositoryCreated(repository_id=repository.pk, by_id=by_id), MirrorAsked(mirror_id=mirror.pk))
     except IntegrityError as error:
         raise name_taken(namespace, name) from error
     return mirror

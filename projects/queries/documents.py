@@ -10,6 +10,7 @@ from core.documents import Access, Document, Follows
 from core.encodings import decode
 from projects import rules
 from projects.events import (
+    MirrorListed,
     RepositoryChanged,
     RepositoryCreated,
     RepositoryDeleted,
@@ -126,7 +127,7 @@ FOLLOWS: Follows = (
     *(
         (event, _one)
         for event in (
-            RepositoryChanged, RepositoryCreated, RepositoryDeleted, RepositoryRenamed, RepositoryRestored, RepositoryStarred, VisibilityChanged,
+            MirrorListed, RepositoryChanged, RepositoryCreated, RepositoryDeleted, RepositoryRenamed, RepositoryRestored, RepositoryStarred, VisibilityChanged,
         )
     ),
     (RepositoryForked, _fork),
