@@ -145,9 +145,10 @@ def address(ask: Ask, world: World) -> str:
     route, _hash, draft = ask.route.partition("#")
     values = {f"str:{name}": str(value) for name, value in world.places.items()}
     values |= {"slug:name": "clone", "int:pk": "0", "path:rest": "v1/nothing", "str:secret": str(world.places["secret"])}
-    if ask.name == "repository_restore":
+    values["path:token"] = "t0"
+    if ask.name == "repository_restore" or "deleted-repositories/" in route:
         values["int:pk"] = str(world.places["gone"])
-    if ask.name in ("invitation_withdraw", "invitation_resend"):
+    if "invitations/<int:pk>" in route:
         values["int:pk"] = str(world.places["invitation"])
     if ask.kind != "-":
         made = world.repositories[ask.kind]
