@@ -114,4 +114,4 @@ def test_a_full_disk_is_one_line_at_the_start_and_a_sentence_of_ready_later(smal
 def test_a_folder_that_cannot_be_written_is_one_line(small: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small], check=True)
     code, lines = ended(Server(small))
-    assert (code, lines[-1]) == (2, f"script/server: {small / 'data'} cannot be used as data directory: Read-only file system")
+    assert (code, lines[-1]) == (2, f"script/server: {small} cannot be used as data directory: Read-only file system")

@@ -1,5 +1,6 @@
 """deploy/nginx.conf in front of a running portal: pages, static files, clone and a chunked push, what is closed."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.operate.servers import ROOT, Server, eventually, free_ports, manage, 
 
 pytestmark = [
     pytest.mark.exclusive,
+    pytest.mark.embedded,
     pytest.mark.skipif(not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()), reason="nginx is not installed"),
 ]
 GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main", "-c", "http.postBuffer=65536"]
@@ -45,7 +48,9 @@ def front() -> Iterator[tuple[Server, str]]:
     base = f"http://127.0.0.1:{port}"
     try:
         with serving(
-            data, "--no-demo", environment={"OPENI_BASE_URL": base, "OPENI_BEHIND_PROXY": "true", "OPENI_LIVE_URL": base}
+            data,
+            "--no-demo",
+            environment={"OPENI_BASE_URL": base, "OPENI_BEHIND_PROXY": "true", "OPENI_LIVE_URL": base, "OPENI_ACCEL_REDIRECT": "/-/files/"},
         ) as server:
             server.await_ready(120)
             (nginx / "nginx.conf").write_text(site(server, data, port))
@@ -101,3 +106,41 @@ def test_clone_and_chunked_push(front: tuple[Server, str], tmp_path: Path) -> No
     git("push", "-q", f"{base.replace('//', f'//ada:{token}@')}/ada/probe.git", "HEAD:main", folder=copy)
     assert git("ls-remote", f"{base}/ada/probe.git", "refs/heads/main").split()[0] == git("rev-parse", "HEAD", folder=copy)
     assert not [path for path in (server.data.parent / "nginx" / "client_body").rglob("*") if path.is_file()]
+
+
+ASSET = """
+from accounts import queries
+from core import blobs
+from core.actors import SYSTEM
+from projects import commands
+from projects.models import Repository
+repository = Repository.objects.get(name="probe")
+release = commands.save_release(actor, repository, tag="v1", target="main")
+blob = blobs.put([b"0123456789" * 100_000])
+asset = commands.add_asset(actor, release, name="数据.bin", sha256=blob.sha256, size=blob.size)
+print(blob.sha256)
+"""
+
+
+def test_checked_files_are_sent_by_nginx(front: tuple[Server, str]) -> None:
+    """X-Accel-Redirect: the portal checks, nginx sends, ranges included; runs after the push above made the repository."""
+    server, base = front
+    actor = "from core.actors import Actor; from accounts.models import User; actor = Actor(person=User.objects.get(username='ada'))\n"
+    made = manage(server.data, "shell", "-c", actor + ASSET)
+    assert made.returncode == 0, made.stderr
+    sha256 = made.stdout.split()[-1]
+    address = f"{base}/ada/probe/releases/download/v1/{quote('数据.bin')}"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(address) as answer:
+        assert hashlib.sha256(answer.read()).hexdigest() == sha256
+        assert answer.headers["ETag"] == f'"{sha256}"'
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert "X-Accel-Redirect" not in answer.headers
+    with opener.open(urllib.request.Request(address, headers={"Range": "bytes=5-14"})) as answer:
+        assert (answer.status, answer.read()) == (206, b"5678901234")
+    with opener.open(f"http://127.0.0.1:{server.port}/ada/probe/releases/download/v1/{quote('数据.bin')}") as answer:
+        assert answer.headers["X-Accel-Redirect"].startswith("/-/files/")  # the portal itself sent nothing
+        assert answer.read() == b""
+    assert status(f"{base}/-/files/{sha256[:2]}/{sha256[2:4]}/{sha256}") == 404  # not without the portal's word
