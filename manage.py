@@ -20,7 +20,7 @@ def main() -> None:
         from django.db import DatabaseError
     except ImportError as error:
         sys.exit(f"manage.py: {error}: script/bootstrap installs what is missing")
-    base.CommandParser.error = _one_line  # type: ignore[method-assign]
+    base.CommandParser.error = _one_line  # type: ignore[assignment, method-assign]
     try:
         execute_from_command_line(sys.argv)
     except DatabaseError as error:
