@@ -128,7 +128,7 @@ def _file(
     elif max(_size(repository, old), _size(repository, new)) > size_max:
         hunks = None
     else:
-        patch = found[index]
+        patch = _patch(found, index)
         binary = bool(patch is None or patch.delta.flags & DiffFlag.BINARY)
         if patch is not None and not binary:
             _context, additions, deletions = patch.line_stats
@@ -148,6 +148,14 @@ def _file(
         hunks=hunks,
         cut=cut,
     )
+
+
+def _patch(found: pygit2.Diff, index: int) -> pygit2.Patch | None:
+    """None also where an object of a damaged or partial history is missing."""
+    try:
+        return found[index]
+    except (KeyError, pygit2.GitError):
+        return None
 
 
 def _size(repository: pygit2.Repository, side: Any) -> int:

@@ -98,6 +98,6 @@ def legal_document(kind: str) -> LegalDocument | None:
 
 def people_by_email(emails: Iterable[str]) -> dict[str, User]:
     """Lower-case address → person who confirmed it; one query."""
-    wanted = {email.lower() for email in emails if email}
+    wanted = {email.lower() for email in emails if email.isprintable()} - {""}  # bytes that are no text stand for nobody
     rows = EmailAddress.objects.filter(verified=True, email__in=wanted).select_related("user", "user__namespace") if wanted else ()
     return {row.email.lower(): row.user for row in rows}

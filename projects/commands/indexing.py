@@ -94,14 +94,19 @@ def _rows(repository: Repository, days: Days) -> Iterator[ContributionDay]:
     """One row for each (e-mail, day), cut to the columns' lengths."""
     merged: Days = {}
     for (email, day), (name, commits) in days.items():
-        key = (email[:254], day)
-        merged[key] = (name[:200], merged.get(key, ("", 0))[1] + commits)
+        key = (_text(email)[:254], day)
+        merged[key] = (_text(name)[:200], merged.get(key, ("", 0))[1] + commits)
     for (email, day), (name, commits) in merged.items():
         try:
             moment = date.fromisoformat(day)
         except ValueError:  # a date beyond what a calendar holds
             continue
         yield ContributionDay(repository=repository, email=email, name=name, day=moment, commits=commits)
+
+
+def _text(raw: str) -> str:
+    """What a database can hold: bytes that are no text become question marks, NUL goes."""
+    return raw.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _add_days(repository: Repository, days: Days) -> None:

@@ -5,6 +5,7 @@ from projects.queries.access import site_figures, team_repositories
 from projects.queries.browsing import (
     Switch,
     authors,
+    begun,
     blob_pieces,
     clone_addresses,
     commit_position,
@@ -47,6 +48,7 @@ __all__ = [
     "Upstream",
     "asset",
     "authors",
+    "begun",
     "blob_pieces",
     "clone_addresses",
     "commit_date",

@@ -14,24 +14,44 @@ import gitstore
 from accounts import queries as people
 from accounts.models import User
 from core import filenames
-from core.errors import NotFound, Unavailable
+from core.errors import Conflict, NotFound, Unavailable
 from projects.models import Repository
 from projects.queries.later import later
 from projects.queries.positions import Position
 from projects.queries.refs import ref_state, refs
 
+FATAL = 128  # git's exit status where it refuses what it reads
 SWITCHER = 20  # refs of a kind in the branch menu; the rest is one link away
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Missing repositories, refs, paths and objects are 404; a Git that fails or takes too long is 503."""
+    """Missing repositories, refs, paths and objects are 404, malformed ones 409; a Git that takes too long or dies is 503."""
     try:
         yield
     except (gitstore.RepositoryMissing, gitstore.RefMissing, gitstore.PathMissing) as error:
         raise NotFound(_("There is nothing at this address, or you may not see it.")) from error
-    except (gitstore.TimedOut, gitstore.GitFailed) as error:
+    except gitstore.GitFailed as error:
+        if error.returncode == FATAL:
+            raise Conflict(_("Git cannot read this: objects of the history are missing or malformed."), code="malformed") from error
         raise Unavailable(_("Git could not answer in time. Try again."), retry_after=10) from error
+    except gitstore.TimedOut as error:
+        raise Unavailable(_("Git could not answer in time. Try again."), retry_after=10) from error
+
+
+def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces after the first was made, so that a Git that refuses at once becomes a page. Raises Conflict."""
+    try:
+        first = next(pieces, b"")
+    except (gitstore.GitFailed, gitstore.PathMissing) as error:
+        raise Conflict(_("Git cannot pack this: the history holds names, dates or objects that it refuses."), code="malformed") from error
+    return _from(first, pieces)
+
+
+def _from(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """A generator, so that closing the answer closes the child too."""
+    yield first
+    yield from pieces
 
 
 def position(repository: Repository, tail: str) -> Position:

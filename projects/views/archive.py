@@ -34,7 +34,7 @@ def repository_archive(request: ActorRequest, repository: Repository, tail: str)
     def make() -> HttpResponseBase:
         budget.spend(request, 10)
         response = StreamingHttpResponse(
-            gitstore.archive(repository.path, position.oid, kind, name) if request.method == "GET" else iter(()),
+            queries.begun(gitstore.archive(repository.path, position.oid, kind, name)) if request.method == "GET" else iter(()),
             content_type=content_type,
         )
         response["Content-Disposition"] = content_disposition_header(True, f"{name}{suffix}") or "attachment"

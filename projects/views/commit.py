@@ -54,7 +54,7 @@ def _text(repository: Repository, oid: str, suffix: str) -> HttpResponseBase:
         pieces = gitstore.patch_stream(repository.path, oid)
     else:
         pieces = gitstore.diff_stream(repository.path, parents[0] if parents else "", oid)
-    response = StreamingHttpResponse(pieces, content_type="text/plain; charset=utf-8")
+    response = StreamingHttpResponse(queries.begun(pieces), content_type="text/plain; charset=utf-8")
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Robots-Tag"] = "noindex"
