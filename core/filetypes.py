@@ -65,7 +65,7 @@ def language(path: str, data: bytes = b"") -> str:
     if found := interpreters.get(languages.interpreter(data), ""):
         return found
     for extension in _extensions(path):
-        if found := extensions.get(extension):
+        if found := extensions.get(extension, ""):
             return (languages.telltale(extension, data) if data else "") or found
     return ""
 
