@@ -42,5 +42,6 @@ urlpatterns = [
     path("docs", docs, name="api_docs"),
     path("v1/", include("accounts.api.urls")),
     path("v1/", include("projects.api.urls")),
+    path("v1/", include("search.api.urls")),
     path("<path:rest>", unknown),
 ]

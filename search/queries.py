@@ -115,7 +115,7 @@ def _otherwise(actor: Actor, name: str, request: Request) -> Results:
         if sum(found.totals.values()):
             sounds = other.plain == read.plain or any(analysis.is_han(unit.text) and unit.spoken for unit in other.units)
             return Results(read, _readable(actor, found), other, instead="" if sounds else other.plain, sounds=sounds)
-    return Results(read, EMPTY, read)
+    return Results(read, Found((), dict.fromkeys(request.access, 0), {}), read)
 
 
 def _spelled(name: str, unit: Unit) -> Unit:
@@ -148,6 +148,26 @@ def code_results(actor: Actor, text: str, *, after: str = "", limit: int = PAGE)
     found = ports.code().search(query, projects.access(actor), after=int(after or 0), limit=limit)
     allowed = projects.readable(actor, {hit.repository for hit in found.hits}) if found.hits else set()
     return query, replace(found, hits=[hit for hit in found.hits if hit.repository in allowed])
+
+
+def topics(actor: Actor, text: str, *, limit: int = 100) -> list[tuple[str, int]]:
+    """Topics that hold the words, with how many projects the reader may find under each; the commonest ones without words. Unavailable: none."""
+    name = generation()
+    if not name:
+        return []
+    read = replace(parse(text, known=synonym_table()), fields=("topics",))
+    projects = kind_of("projects")
+    request = Request(read, {"projects": projects.access(actor)}, "projects", facets=("topic",), limit=1)
+    try:
+        found = ports.index().search(name, request).facets["topic"]
+    except (Unavailable, NotFound):
+        return []
+    return [(topic, count) for topic, count in found if _has(topic, read)][:limit]
+
+
+def _has(topic: str, read: Parsed) -> bool:
+    tokens = set(analysis.names(topic))
+    return all(any(tokens.issuperset(alternative) for alternative in unit.alternatives) for unit in read.units)
 
 
 def suggestions(actor: Actor, prefix: str, *, limit: int = 8) -> list[Suggestion]:

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from search import views
+from search.views import administration, results
 
 urlpatterns = [
-    path("search", views.search, name="search"),
-    path("-/search/suggest", views.suggest, name="search_suggest"),
+    path("search", results.search, name="search"),
+    path("-/search/suggest", results.suggest, name="search_suggest"),
+    path("-/admin/search", administration.admin_search, name="admin_search"),
+    path("-/admin/search/<int:pk>", administration.admin_synonym, name="admin_synonym"),
 ]

@@ -6,15 +6,20 @@ import sqlite3
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import inf, log10
 from sys import intern
+from typing import Any
 
 from core.documents import Access
 from search.logic import analysis
+from search.logic.language import Parsed
 from search.ports.index import FACETS, Entry, Request, facet_values, seconds
 
+KEYS = ("language", "licence", "topic", "owner")
+COLUMNS = (*FACETS, "stars", "forks", "updated", "created", "fork", "archived", "level", "standing", *(f"key_{name}" for name in KEYS))
 VOCABULARY = 60_000  # words that corrections know
 
 
@@ -39,6 +44,15 @@ class Row:
     topic: tuple[str, ...]
     keys: Mapping[str, tuple[str, ...]]
 
+    def columns(self) -> dict[str, Any]:
+        """Values by name of COLUMNS."""
+        standing = 2.0 * log10(1 + self.stars) - 4 * self.fork - 4 * self.archived
+        return {
+            "language": self.language, "licence": self.licence, "topic": self.topic, "stars": self.stars, "forks": self.forks,
+            "updated": self.updated, "created": self.created, "fork": self.fork, "archived": self.archived, "level": self.level,
+            "standing": standing, **{f"key_{name}": self.keys.get(name, ()) for name in KEYS},
+        }  # fmt: skip
+
     @classmethod
     def of(cls, entry: Entry) -> "Row":
         """The row of a document."""
@@ -49,12 +63,21 @@ class Row:
             seconds(shown.created), facet_values(shown, "language"), facet_values(shown, "licence"), facet_values(shown, "topic"), entry.keys,
         )  # fmt: skip
 
+    def starts(self) -> set[str]:
+        """What a reader may begin to type: name, title, owner/name, and name and title without what stands between words."""
+        return {self.folded, self.title, self.label.casefold(), tight(self.folded), tight(self.title)}
+
     def values(self) -> list[object]:
         """JSON values, in order."""
         return [
             self.kind, self.pk, self.label, self.folded, self.title, self.level, self.fork, self.archived, self.stars, self.forks,
             self.updated, self.created, self.language, self.licence, self.topic, self.keys,
         ]  # fmt: skip
+
+
+def tight(text: str) -> str:
+    """Words of a text without anything between."""
+    return "".join(analysis.characters(text))
 
 
 _shared: dict[str, tuple[str, ...]] = {}
@@ -97,7 +120,7 @@ class Columns:
         self.rows: dict[int, Row] = {}
         self.levels: dict[tuple[str, str], frozenset[int]] = {}  # (kind, level) → ids
         self.by_pk: dict[tuple[str, int], int] = {}
-        self.values: dict[str, list[tuple[str, ...]]] = {facet: [] for facet in FACETS}  # by id
+        self.values: dict[str, list[Any]] = {column: [] for column in COLUMNS}  # by id
         self.starts = Starts()
         self.version = -1
         self._lock = threading.Lock()
@@ -133,10 +156,11 @@ class Columns:
             if (row.kind, row.level) not in levels:
                 levels[row.kind, row.level] = set(self.levels.get((row.kind, row.level), ()))
             levels[row.kind, row.level].add(row_id)
-            for facet, column in self.values.items():
+            for name, value in row.columns().items():
+                column = self.values[name]
                 if len(column) <= row_id:
-                    column.extend([()] * (row_id + 1 - len(column)))
-                column[row_id] = getattr(row, facet)
+                    column.extend([None] * (row_id + 1 - len(column)))
+                column[row_id] = value
         self.starts.grow(new)
         self.levels = {**self.levels, **{key: frozenset(ids) for key, ids in levels.items()}}
         self.rows, self.by_pk = rows, by_pk
@@ -160,15 +184,12 @@ class Columns:
 
     def filtered(self, matched: Collection[int] | None, request: Request) -> Seen:
         """Apply what the reader may find, operators and chosen facets; count. `matched` None: every document."""
-        rows, passes = self.rows, _conditions(request)
         totals: dict[str, int] = {}
         base: Collection[int] = ()
         for kind, access in request.access.items():
-            found: Collection[int] = self.allowed(kind, access)
-            if matched is not None:
-                found = found & matched if isinstance(matched, frozenset) else self.allowed(kind, access).intersection(matched)
-            if passes:
-                found = [row for row in found if row in rows and all(condition(rows[row]) for condition in passes)]
+            readable = self.allowed(kind, access)
+            found: Collection[int] = readable if matched is None else readable.intersection(matched)
+            found = self._operated(found, request.parsed)
             totals[kind] = len(found)
             if kind == request.kind:
                 base = found
@@ -182,6 +203,31 @@ class Columns:
             totals[request.kind] = len(hits)
         return Seen(hits, totals, facets)
 
+    def _operated(self, found: Collection[int], parsed: Parsed) -> Collection[int]:
+        """What is left under the operators of the query."""
+        for name, pairs in parsed.keys.items():
+            column = self.values[f"key_{name}"]
+            wanted = frozenset(value for value, is_wanted in pairs if is_wanted)
+            unwanted = frozenset(value for value, is_wanted in pairs if not is_wanted)
+            if wanted and name == "topic":  # a project has several, so each asked for must be there
+                found = [row for row in found if wanted.issubset(column[row])]
+            elif wanted:
+                found = [row for row in found if not wanted.isdisjoint(column[row])]
+            if unwanted:
+                found = [row for row in found if unwanted.isdisjoint(column[row])]
+        for name, (low, high) in parsed.ranges.items():
+            column = self.values[name]
+            least, most = -inf if low is None else low, inf if high is None else high
+            found = [row for row in found if least <= column[row] <= most]
+        for flag, is_wanted in parsed.flags.items():
+            if flag in ("fork", "archived"):
+                column = self.values[flag]
+                found = [row for row in found if column[row] == is_wanted]
+            else:
+                column = self.values["level"]
+                found = [row for row in found if (column[row] == flag) == is_wanted]
+        return found
+
     def _narrowed(self, found: Collection[int], chosen: Mapping[str, frozenset[str]]) -> Collection[int]:
         for facet, values in chosen.items():
             column = self.values[facet]
@@ -194,9 +240,10 @@ class Columns:
 
     def completions(self, prefix: str, access: Mapping[str, Access | None], limit: int) -> list[int]:
         """Documents whose name, title or owner/name begins with a text, most stars first."""
-        rows = self.rows
-        found = {row for row in self.starts.with_prefix(prefix) if row in rows and may_find(access, rows[row])}
-        return heapq.nlargest(limit, found, key=lambda row: (rows[row].stars, rows[row].updated))
+        found = set(self.starts.with_prefix(prefix))
+        likely = heapq.nlargest(8 * limit, found, key=self.values["stars"].__getitem__) if len(found) > 8 * limit else found
+        best = self.best(likely, access, limit)
+        return best if len(best) == limit or likely is found else self.best(found, access, limit)
 
     def best(self, matched: Iterable[int], access: Mapping[str, Access | None], limit: int) -> list[int]:
         """Those of some documents that the reader may find, most stars first."""
@@ -216,7 +263,7 @@ class Starts:
 
     def grow(self, new: Iterable[tuple[int, Row]]) -> None:
         """Add documents; removed ones are left to the reader to skip."""
-        fresh = [*self._fresh, *((text, row_id) for row_id, row in new for text in {row.folded, row.title, row.label.casefold()} if text)]
+        fresh = [*self._fresh, *((text, row_id) for row_id, row in new for text in row.starts() if text)]
         if len(fresh) > self.FRESH:
             self._sorted, self._fresh = sorted([*self._sorted, *fresh]), []
         else:
@@ -235,32 +282,3 @@ def may_find(access: Mapping[str, Access | None], row: Row) -> bool:
         return False
     allowed = access[row.kind]
     return allowed is None or row.level in allowed.levels or row.pk in allowed.ids
-
-
-def _conditions(request: Request) -> list[Callable[[Row], bool]]:
-    """One test a filter that was asked for."""
-    parsed = request.parsed
-    tests: list[Callable[[Row], bool]] = []
-    for column, pairs in parsed.keys.items():
-        wanted = frozenset(value for value, is_wanted in pairs if is_wanted)
-        unwanted = frozenset(value for value, is_wanted in pairs if not is_wanted)
-        if wanted:
-            if column == "topic":  # a project has several, so each asked for must be there
-                tests.append(lambda row, wanted=wanted: wanted.issubset(row.keys.get("topic", ())))  # type: ignore[misc]
-            else:
-                tests.append(lambda row, wanted=wanted, column=column: not wanted.isdisjoint(row.keys.get(column, ())))  # type: ignore[misc]
-        if unwanted:
-            tests.append(lambda row, unwanted=unwanted, column=column: unwanted.isdisjoint(row.keys.get(column, ())))  # type: ignore[misc]
-    for column, (low, high) in parsed.ranges.items():
-        tests.append(
-            lambda row, column=column, low=low, high=high: (
-                (low is None or getattr(row, column) >= low)  # type: ignore[misc]
-                and (high is None or getattr(row, column) <= high)
-            )
-        )
-    for flag, wanted_flag in parsed.flags.items():
-        if flag in ("fork", "archived"):
-            tests.append(lambda row, flag=flag, wanted=wanted_flag: getattr(row, flag) == wanted)  # type: ignore[misc]
-        else:
-            tests.append(lambda row, flag=flag, wanted=wanted_flag: (row.level == flag) == wanted)  # type: ignore[misc]
-    return tests

@@ -113,7 +113,7 @@ class ElasticIndex:
         if request.kind in totals:
             totals[request.kind] = answer["hits"]["total"]["value"]
         facets = {facet: [(one["key"], one["doc_count"]) for one in counted[facet]["values"]["buckets"]] for facet in request.facets}
-        following = sealed(tuple(rows[request.limit - 1]["sort"])) if len(rows) > request.limit else ""  # type: ignore[arg-type]
+        following = sealed(tuple(rows[request.limit - 1]["sort"])) if len(rows) > request.limit else ""
         return Found(hits, totals, facets, following)
 
     def suggest(self, name: str, prefix: str, access: Mapping[str, Access | None], limit: int) -> list[Suggestion]:

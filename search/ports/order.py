@@ -5,14 +5,13 @@ import heapq
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import log10
 
 from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 from search.logic import analysis
 from search.logic.language import Parsed
-from search.ports.columns import Columns, Row
+from search.ports.columns import Columns, tight
 
 Key = tuple[float | str, int]
 LEAST = 20.0  # added to every score, so that one with a malus still comes before hits without a score
@@ -32,8 +31,8 @@ class Ordered:
         rows = columns.rows
         if sort == "name":
             return cls((((rows[row].folded, row), row) for row in hits if row in rows), ascending=True)
-        column = sort if sort in ("updated", "created", "forks", "stars") else "stars"
-        return cls(((float(getattr(rows[row], column)), row), row) for row in hits if row in rows)
+        column = columns.values[sort if sort in ("updated", "created", "forks", "stars") else "stars"]
+        return cls(((float(column[row]), row), row) for row in hits)
 
     def page(self, after: str, limit: int) -> tuple[list[tuple[Key, int]], str]:
         """Up to `limit` hits after a cursor, and the next cursor ("" at the end). Raises Invalid for a cursor that is not ours."""
@@ -54,34 +53,34 @@ class Ordered:
 
 def order(columns: Columns, hits: Collection[int], scores: Mapping[int, float], parsed: Parsed) -> Ordered:
     """By relevance. Hits without a score come after all others, most stars first; their keys are only made when a page reaches them."""
-    rows, bonus = columns.rows, names_bonus(parsed)
-    scored = [((round(LEAST + score + bonus(rows[row]), 6), row), row) for row, score in scores.items() if row in rows]
+    rows, standing, stars = columns.rows, columns.values["standing"], columns.values["stars"]
+    named = names_bonus(columns, parsed)
+    scored = (((round(LEAST + score + standing[row] + named.get(row, 0), 6), row), row) for row, score in scores.items())
 
     def others() -> Iterator[tuple[Key, int]]:
-        for row in hits:
-            if row not in scores and row in rows:
-                yield (round(-1 / (1 + rows[row].stars), 9), row), row
+        return (((round(-1 / (1 + stars[row]), 9), row), row) for row in hits if row not in scores and row in rows)
 
     return Ordered(scored, rest=others)
 
 
-def names_bonus(parsed: Parsed) -> Callable[[Row], float]:
-    """What a row's name and standing add to the relevance of its words."""
+def names_bonus(columns: Columns, parsed: Parsed) -> dict[int, float]:
+    """Row → what its name adds to its relevance, for rows whose name begins with the words."""
     typed = analysis.folded(parsed.plain).strip()
-    tight = "".join(analysis.characters(typed))
-
-    def bonus(row: Row) -> float:
-        points = 2.0 * log10(1 + row.stars)
+    close = tight(typed)
+    bonus: dict[int, float] = {}
+    if not close:
+        return bonus
+    for row_id in {*columns.starts.with_prefix(typed), *columns.starts.with_prefix(close)}:
+        if (row := columns.rows.get(row_id)) is None:
+            continue
         if row.label.casefold() == typed:
-            points += 60
+            bonus[row_id] = 60
         elif typed in (row.folded, row.title):
-            points += 40
-        elif tight and tight in ("".join(analysis.characters(row.folded)), "".join(analysis.characters(row.title))):
-            points += 30
-        elif typed and row.folded.startswith(typed):
-            points += 8
-        return points - 4 * row.fork - 4 * row.archived
-
+            bonus[row_id] = 40
+        elif close in (tight(row.folded), tight(row.title)):
+            bonus[row_id] = 30
+        elif row.folded.startswith(typed):
+            bonus[row_id] = 8
     return bonus
 
 

@@ -11,6 +11,7 @@ from core.actors import SYSTEM, Scope
 from projects import commands, queries
 from projects.commands.moves import create_tag
 from projects.models import Protection
+from search.commands import rebuild_index
 from tests.factories import accounts as make
 from tests.factories.projects import commit
 
@@ -57,6 +58,7 @@ def world(db, client):
     people.set_member(make.actor(it.ada), it.organization, it.bob, role="developer")
     people.set_team_member(make.actor(it.ada), it.team, it.bob, present=True)
     it.invitation = people.invite(make.actor(it.ada), it.organization, email="x@example.org", role="reader")[0]
+    rebuild_index(SYSTEM)
     host = people.create_organization(make.actor(it.bob), "host")
     it.offer = people.invite(make.actor(it.bob), host, login="ada", role="reader")[0]
     it.closed = people.create_organization(make.actor(it.ada), "shut")

@@ -83,6 +83,8 @@ def search(request: ActorRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "").strip()[:300]
     if request.GET.get("type") == "code":
         return _code(request, text)
+    if request.GET.get("type") == "topics":
+        return _topics(request, text)
     kind = queries.kind_of(request.GET.get("type") or "projects")
     chosen = {facet: [value[:100] for value in request.GET.getlist(facet) if value][:10] for facet in FACETS}
     sort = request.GET.get("sort", "")
@@ -122,7 +124,14 @@ def _tabs(request: ActorRequest, current: str, totals: Mapping[str, int]) -> lis
         for one in queries.kinds()
     ]
     tabs.insert(1, Tab(gettext_lazy("Code"), "code", None, _address(request, type="code", keep=("q",)), current == "code"))
+    tabs.append(Tab(gettext_lazy("Topics"), "tag", None, _address(request, type="topics", keep=("q",)), current == "topics"))
     return tabs
+
+
+def _topics(request: ActorRequest, text: str) -> HttpResponse:
+    """Topics with their numbers of projects."""
+    context = {"q": text, "type": "topics", "tabs": _tabs(request, "topics", {}), "topics": queries.topics(request.actor, text)}
+    return render(request, "search/topics.html", context)
 
 
 def _code(request: ActorRequest, text: str) -> HttpResponse:
