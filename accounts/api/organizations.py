@@ -131,14 +131,21 @@ class MemberApi(OrganizationBase):
         """A member"""
         return Response(shapes.member_out(self.member(request, organization_named(slug), login)))
 
-    @operation("set_member", body=shapes.RoleIn, answer=shapes.MemberOut, scope=Scope.ADMIN, example={"role": "developer"})
+    @operation(
+        "set_member", body=shapes.RoleIn, answer={200: shapes.MemberOut, 202: shapes.InvitationOut}, scope=Scope.ADMIN,
+        example={"role": "developer"},
+    )  # fmt: skip
     def put(self, request: Request, slug: str, login: str) -> Response:
-        """Add a member or change the role"""
-        organization = self.administered(request, slug)
-        given = self.validated(request, shapes.RoleIn)
-        return Response(
-            shapes.member_out(commands.set_member(self.actor(request), organization, queries.person(login), role=given["role"]))
-        )
+        """Change a member's role, or invite the person
+
+        Nobody becomes a member without agreeing: for others the answer is 202 with the invitation.
+        """
+        organization, actor = self.administered(request, slug), self.actor(request)
+        given, person = self.validated(request, shapes.RoleIn), queries.person(login)
+        if not queries.is_member(organization, person):
+            made, _secret = commands.invite(actor, organization, login=person.username, role=given["role"])
+            return Response(shapes.invitation_out(made), status=202)
+        return Response(shapes.member_out(commands.set_member(actor, organization, person, role=given["role"])))
 
     @operation("update_membership", body=shapes.MembershipPatch, answer=shapes.MemberOut, scope=Scope.WRITE, example={"public": False})
     def patch(self, request: Request, slug: str, login: str) -> Response:

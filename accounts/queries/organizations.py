@@ -10,11 +10,16 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.logic import ROLES, token_hash
-from accounts.models import Invitation, Membership, Organization, Team
+from accounts.models import Invitation, Membership, Organization, Team, User
 from core.actors import Actor
 from core.errors import NotFound
 
 _RANK = Case(*(When(role=role, then=Value(-rank)) for rank, role in enumerate(ROLES)), output_field=IntegerField())
+
+
+def is_member(organization: Organization, person: User) -> bool:
+    """True if the person holds a role; one query."""
+    return Membership.objects.filter(organization=organization, user=person).exists()
 
 
 def memberships(actor: Actor, organization: Organization, *, query: str = "") -> QuerySet[Membership]:

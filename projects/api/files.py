@@ -23,7 +23,7 @@ from core.schema import BYTES, CURSOR, LIMIT, flag, operation, page_of, text
 from projects.api.base import GitBase
 from projects.api.shapes import git as shapes
 from projects.models import Repository
-from projects.queries.browsing import blob_pieces, reading, require_reached
+from projects.queries.browsing import begun, blob_pieces, reading, require_reached
 from projects.queries.parts import part
 
 REF = text("ref", "branch, tag or commit; the default branch unless told")
@@ -189,7 +189,7 @@ class ArchiveApi(GitBase):
         self.spend(request, 10)
         label = "".join("-" if character in "/\\" or ord(character) < 32 else character for character in here.shown)[:100]
         top = f"{row.name}-{label}"
-        body = gitstore.archive(row.path, here.oid, kind, top) if request.method == "GET" else iter(())
+        body = begun(gitstore.archive(row.path, here.oid, kind, top)) if request.method == "GET" else iter(())
         answer = StreamingHttpResponse(body, content_type="application/octet-stream")
         answer["Content-Disposition"] = content_disposition_header(True, f"{top}.{kind}") or "attachment"
         answer["ETag"] = tag

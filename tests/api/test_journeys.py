@@ -29,6 +29,10 @@ def test_an_organization_from_nothing(ask, world):
     assert (made.status_code, made.json()["name"]) == (201, "实验室")
     assert ask("POST", "organizations", {"slug": "LAB"}).json()["code"] == "name_taken"
     assert ask("PATCH", "organizations/lab", {"description": "Models"}).json()["description"] == "Models"
+    asked = ask("PUT", "organizations/lab/members/bob", {"role": "developer"})
+    assert asked.status_code == 202
+    assert [row["login"] for row in ask("GET", "organizations/lab/members").json()["items"]] == ["ada"]
+    assert ask("PUT", f"user/invitations/{asked.json()['id']}", who=make.token(world.bob)).json()["role"] == "developer"
     assert ask("PUT", "organizations/lab/members/bob", {"role": "reader"}).json()["role"] == "reader"
     assert ask("PUT", "organizations/lab/members/ada", {"role": "reader"}).json()["code"] == "last_owner"
     outside = ask("GET", "organizations/lab/members", who=world.outsider).json()["items"]
