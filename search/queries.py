@@ -140,10 +140,10 @@ def _readable(actor: Actor, found: Found) -> Found:
 def code_results(actor: Actor, text: str, *, after: str = "", limit: int = PAGE) -> tuple[CodeQuery, CodeFound]:
     """Lines of code. Raises Invalid (what cannot be searched, a cursor that is not ours), Unavailable."""
     query = parse_code(text)
-    if query.is_empty:
-        return query, CodeFound(())
     if after and not (after.isascii() and after.isdigit() and len(after) < 16):
         raise Invalid(_("This is not the address of a page."), field="after")
+    if query.is_empty:
+        return query, CodeFound(())
     projects = kind_of("projects")
     found = ports.code().search(query, projects.access(actor), after=int(after or 0), limit=limit)
     allowed = projects.readable(actor, {hit.repository for hit in found.hits}) if found.hits else set()

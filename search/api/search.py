@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -149,7 +148,7 @@ class CodeSearchApi(ApiView):
         "search_code",
         answer=CodeFilePage,
         query=[
-            OpenApiParameter("q", OpenApiTypes.STR, description='words, "exact text", /pattern/, sym: path: lang: repo: org:'),
+            text("q", 'words, "exact text", /pattern/, sym: path: lang: repo: org:', required=True),
             *PAGED,
         ],
         also=[422, 429, 503],

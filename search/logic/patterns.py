@@ -1,4 +1,4 @@
-"""What is looked for in code: words, "exact text", /patterns/, and the trigrams a file must have to hold them."""
+"""What is looked for in code: words, "exact text", /patterns/, and the texts of three letters or more a file must have to hold them."""
 
 import re
 import warnings
@@ -69,17 +69,12 @@ def parse_code(text: str) -> CodeQuery:
     return CodeQuery(**{column: tuple(values[:12]) for column, values in found.values.items()})
 
 
-def trigrams(text: str) -> tuple[str, ...]:
-    """Of a text as the index keeps them: lower case."""
-    lower = text.lower()
-    return tuple(dict.fromkeys(lower[i : i + 3] for i in range(len(lower) - 2)))
-
-
-Need = tuple[Any, ...]  # ("and" | "or", parts) or ("has", trigrams); () asks for nothing
+SHORTEST = 3  # characters that a trigram table can look up
+Need = tuple[Any, ...]  # ("and" | "or", parts) or ("has", text); () asks for nothing
 
 
 def needed(pattern: str) -> Need:
-    """The trigrams that every match of a pattern must hold; () if there is none that helps. Raises ValueError for what is no pattern."""
+    """The texts that every match of a pattern must hold, whatever their case; () if there is none that helps. Raises ValueError for what is no pattern."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -94,8 +89,8 @@ def _of_sequence(items: Iterable[Any]) -> Need:
     run: list[str] = []
 
     def flush() -> None:
-        if len(run) >= 3:
-            parts.append(("has", trigrams("".join(run))))
+        if len(run) >= SHORTEST:
+            parts.append(("has", "".join(run)))
         run.clear()
 
     for operator, value in _flattened(items):
@@ -124,13 +119,13 @@ def _flattened(items: Iterable[Any]) -> Iterable[Any]:
 
 
 def expression(needs: Sequence[Need]) -> str:
-    """FTS5 expression over trigrams; "" if nothing is asked for."""
+    """FTS5 expression over the trigram table; "" if nothing is asked for."""
     return " AND ".join(_expression(need) for need in needs if need)
 
 
 def _expression(need: Need) -> str:
     if need[0] == "has":
-        return "(" + " AND ".join('"' + gram.replace('"', '""') + '"' for gram in need[1]) + ")"
+        return '"' + need[1].replace('"', '""') + '"'
     word = " AND " if need[0] == "and" else " OR "
     return "(" + word.join(_expression(part) for part in need[1]) + ")"
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from core.documents import Access
 from core.errors import Invalid, Unavailable
-from search.logic.patterns import CodeQuery, expression, is_case_blind, needed, trigrams
+from search.logic.patterns import SHORTEST, CodeQuery, expression, is_case_blind, needed
 from search.logic.symbols import symbols
 
 SCHEMA = """
@@ -31,7 +31,7 @@ CREATE TABLE place (
 CREATE INDEX place_source ON place (source);
 CREATE TABLE symbol (folded TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, source INTEGER NOT NULL, line INTEGER NOT NULL);
 CREATE INDEX symbol_folded ON symbol (folded);
-CREATE VIRTUAL TABLE gram USING fts5(text, content = '', detail = none, tokenize = 'trigram');
+CREATE VIRTUAL TABLE gram USING fts5(text, content = '', tokenize = 'trigram');
 """
 SECONDS = 2.0  # of one search
 LINES_OF_FILE = 5  # shown
@@ -177,7 +177,7 @@ class CodeIndex:
         """Files that hold all of it. Raises Invalid: no pattern, or one that would read everything."""
         tests = _tests(query)
         needs = [needed(pattern) for pattern in query.patterns]
-        needs += [("has", trigrams(text)) for text in query.texts if len(text) >= 3]
+        needs += [("has", text) for text in query.texts if len(text) >= SHORTEST]
         match = expression(needs)
         if not match and not query.symbols and not query.is_narrow:
             raise Invalid(

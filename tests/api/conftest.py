@@ -85,6 +85,7 @@ def world(db, client):
             values["oid"] = gitstore.entry_at(repository.path, values["commit"], "src/a.py").oid
         if operation.id in ("get_readme", "get_tree"):
             values["path"] = ""
+        values["q"] = "print"
         slug = "pcl"
         confirm = slug if operation.id == "delete_organization" else str(repository)
         return operation.address(

@@ -11,6 +11,7 @@ from core.actors import SYSTEM, Scope
 from projects import commands
 from projects.commands.moves import create_tag
 from projects.models import ContributionDay
+from search.commands import rebuild_code, rebuild_index
 from tests.api.conftest import ssh_key
 from tests.api.operations import LISTS
 from tests.factories import accounts as make
@@ -68,7 +69,19 @@ def push(world, number):
     commit(world.demo, {f"n{number}.txt": b"x"})
 
 
+def found(world, number):
+    shared(world, number)
+    rebuild_index(SYSTEM)
+
+
+def found_code(world, number):
+    commit(world.demo, {f"n{number}.py": f"print({number})".encode()})
+    rebuild_code(SYSTEM)
+
+
 GROW = {
+    "search": found,
+    "search_code": found_code,
     "list_repositories": forks,
     "list_own_repositories": lambda world, number: shared(world, number),
     "list_deleted_repositories": deleted,
