@@ -1,7 +1,8 @@
-"""When many read without an account at once, they share a part of each process; who is signed in keeps the rest.
+"""When a crowd reads without an account, it shares a part of each process; who is signed in keeps the rest.
 
 Budgets of `core.budget` count expensive addresses. A crawl of cheap ones from hundreds of addresses passes them, so here
 the processor time itself is what is shared: a bucket of seconds that fills at settings.ANONYMOUS_SHARE and that every anonymous answer empties.
+A crowd is CROWD different addresses within WINDOW seconds while somebody signed in is about; fewer readers, however busy, are never held up.
 """
 
 import threading
@@ -15,9 +16,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from core.actors import ANONYMOUS
+from core.clients import client_ip
 from core.errors import LimitReached
 from core.middleware import error_response
 
+CROWD = 100  # different addresses that make a crowd
+WINDOW = 10.0  # seconds within which they count
+PRESENCE = 60.0  # seconds after a request of somebody signed in during which his pages are kept fast
 BURST = 4.0  # seconds of processor time that may be spent at once after a quiet while
 SLOTS = 2  # anonymous answers made at the same time
 WAITING = 24  # requests that wait for a slot
@@ -47,6 +52,27 @@ class Bucket:
             return self._left
 
 
+class Arrivals:
+    """How many different addresses asked within the last WINDOW seconds; forgets in whole windows, so at most two are kept."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._began = clock, clock()
+        self._now: set[str] = set()
+        self._before: set[str] = set()
+        self._lock = threading.Lock()
+
+    def note(self, address: str) -> int:
+        """Count one request; returns the number of different addresses in this window and the one before."""
+        with self._lock:
+            passed = self._clock() - self._began
+            if passed >= WINDOW:
+                self._before = self._now if passed < 2 * WINDOW else set()
+                self._now, self._began = set(), self._clock()
+            if len(self._now) < 100 * CROWD:
+                self._now.add(address)
+            return len(self._now | self._before) if len(self._before) < CROWD else len(self._before)
+
+
 class AnonymousShare:
     """Middleware behind ActorMiddleware: answers 429 with `Retry-After` while the anonymous share is used up.
 
@@ -58,11 +84,17 @@ class AnonymousShare:
             raise MiddlewareNotUsed
         self.get_response = get_response
         self.bucket = Bucket(settings.ANONYMOUS_SHARE)
+        self.arrivals = Arrivals()
+        self._signed_in_at = -PRESENCE
         self._slots = threading.BoundedSemaphore(SLOTS)
         self._waiting = threading.BoundedSemaphore(WAITING)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_shared(request):
+            if not getattr(request, "actor", ANONYMOUS).is_anonymous:
+                self._signed_in_at = time.monotonic()
+            return self.get_response(request)
+        if self.arrivals.note(client_ip(request)) < CROWD or time.monotonic() - self._signed_in_at > PRESENCE:
             return self.get_response(request)
         if self.bucket.left() <= 0 or not self._waiting.acquire(blocking=False):
             return crowded(request)

@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 USER = "git"
 BLOCK = 64 * 1024
+EVERYTHING = 4 * 1024**2  # two windows of asyncssh: see _feed
 LOGIN_SECONDS = 30
 KEEPALIVE_SECONDS = 15
 MAX_CONNECTIONS = 500
@@ -239,9 +240,13 @@ async def end(child: asyncio.subprocess.Process, *, patience: float) -> int:
 
 
 async def _feed(source: Any, sink: asyncio.StreamWriter, gate: Gate | None) -> None:
-    """Bytes to git until the gate says no; then its input ends, so that it fails and tidies up, and the rest is thrown away."""
+    """Bytes to git until the gate says no; then its input ends, so that it fails and tidies up, and the rest is thrown away.
+
+    Each read empties asyncssh's buffer. Were something left, asyncssh (2.24) would give the client a whole new window for every small
+    read, and a push faster than git would gather in memory until it is all there.
+    """
     with contextlib.suppress(OSError, asyncssh.Error):
-        while data := await source.read(BLOCK):
+        while data := await source.read(EVERYTHING):
             metrics.TRANSFER_BYTES.labels("in", "ssh").inc(len(data))
             if gate is None or gate.look(data):
                 sink.write(data)

@@ -30,6 +30,13 @@ def shared(settings) -> None:  # type: ignore[no-untyped-def]
     settings.ANONYMOUS_SHARE = 0.3
 
 
+@pytest.fixture(autouse=True)
+def crowded(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """One address makes a crowd, and somebody signed in is always about."""
+    monkeypatch.setattr(crowd, "CROWD", 1)
+    monkeypatch.setattr(crowd, "PRESENCE", float("inf"))
+
+
 @pytest.fixture
 def share() -> crowd.AnonymousShare:
     return crowd.AnonymousShare(lambda request: HttpResponse("page"))
@@ -58,7 +65,13 @@ def test_readers_without_an_account_wait_when_their_share_is_used_up(share: crow
 
 @pytest.mark.parametrize(
     "asking",
-    [{"actor": SYSTEM}, {"method": "POST"}, {"path": "/login"}, {"path": "/-/ready"}, {"path": "/api/v1/user", "Authorization": "Bearer x"}],
+    [
+        {"actor": SYSTEM},
+        {"method": "POST"},
+        {"path": "/login"},
+        {"path": "/-/ready"},
+        {"path": "/api/v1/user", "Authorization": "Bearer x"},
+    ],
     ids=["signed in", "form", "sign-in page", "health", "token"],
 )
 def test_others_are_never_held_up(share: crowd.AnonymousShare, asking: dict) -> None:
@@ -106,3 +119,27 @@ def test_without_a_share_nobody_waits(settings, client, db, monkeypatch) -> None
     settings.ANONYMOUS_SHARE = 0
     monkeypatch.setattr(crowd.Bucket, "left", lambda self: -1.0)
     assert client.get("/explore").status_code == 200
+
+
+def test_a_few_readers_are_never_held_up_however_busy(share: crowd.AnonymousShare, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(crowd, "CROWD", 100)
+    share.bucket.spend(1000)
+    assert {asked(share).status_code for _ in range(500)} == {200}
+
+
+def test_a_crowd_is_served_while_nobody_is_signed_in(share: crowd.AnonymousShare, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(crowd, "PRESENCE", 60.0)
+    share.bucket.spend(1000)
+    assert asked(share).status_code == 200
+    assert asked(share, actor=SYSTEM).status_code == 200
+    assert asked(share).status_code == 429
+
+
+def test_arrivals_count_addresses_of_two_windows() -> None:
+    clock = Clock()
+    arrivals = crowd.Arrivals(clock)
+    assert [arrivals.note(f"10.0.0.{number % 3}") for number in range(6)][-1] == 3
+    clock.now = crowd.WINDOW
+    assert arrivals.note("10.0.0.9") >= 1
+    clock.now = crowd.WINDOW * 5
+    assert arrivals.note("10.0.0.9") == 1

@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+import threading
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -86,6 +88,38 @@ def test_60_mb_arrive_whole_both_ways(ssh_port, git: Git, keys, demo, tmp_path):
     for number in range(3):
         git.run("clone", "-q", address(ssh_port, demo), str(tmp_path / str(number)), env=keys.environment)
     assert (tmp_path / "2" / "big").read_bytes() == (folder / "big").read_bytes()
+
+
+def _anonymous_mb(pid: int) -> int:
+    """Memory of its own that a process holds."""
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("RssAnon")) // 1024
+
+
+def _server_on(port: int) -> int:
+    wanted = f"tests.projects.live_ssh\0{port}\0".encode()
+    return next(int(entry.parent.name) for entry in Path("/proc").glob("[0-9]*/cmdline") if entry.read_bytes().endswith(wanted))
+
+
+def test_a_push_faster_than_git_does_not_gather_in_memory(ssh_port, git: Git, keys, demo):
+    folder = git.new()
+    (folder / "big").write_bytes(os.urandom(160 * 1024**2))
+    git.commit(folder, {})
+    server, peaks, over = _server_on(ssh_port), [0], threading.Event()
+    before = _anonymous_mb(server)
+
+    def sample() -> None:
+        while not over.wait(0.05):
+            peaks.append(_anonymous_mb(server))
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    try:
+        git.run("push", "-q", address(ssh_port, demo), "main", cwd=folder, env=keys.environment)
+    finally:
+        over.set()
+        sampler.join()
+    assert max(peaks) - before < 50
 
 
 def test_unknown_key_is_denied_and_so_is_another_user(ssh_port, git: Git, keys, demo):
