@@ -26,8 +26,8 @@ PAGE = 20
 class Results:
     """An answer to what was typed. `read` is the query as understood, `shown` the one that was answered.
 
-    `instead` are the words of `shown` where nothing had the typed ones; `sounds` if it went by their sound; `maybe` is a better spelling to
-    offer; `notice` is a sentence when no search could be made.
+    `instead` are the words of `shown` where nothing had the typed ones; `sounds` if it went by their sound; `notice` is a sentence when no
+    search could be made.
     """
 
     read: Parsed
@@ -35,7 +35,6 @@ class Results:
     shown: Parsed
     instead: str = ""
     sounds: bool = False
-    maybe: str = ""
     notice: str = ""
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core.actors import SYSTEM, Actor
 from core.documents import DocumentKind, document_kinds
 from core.errors import Conflict, DomainError, Unavailable
+from core.models import Delivery
 from core.rules import HIDE
 from search import ports
 from search.logic import analysis
@@ -26,12 +27,26 @@ SILENCE = timedelta(seconds=300)  # without a sign of life a build counts as dea
 
 
 def index_changed(actor: Actor, kind: str, documents: Iterable[int]) -> None:
-    """Put changed documents into the index; if it does not answer they wait in rows, and the worker tries again every few seconds."""
-    if mark(actor, kind, documents):
+    """Put changed documents into the index; if it does not answer they wait in rows, and the worker tries again every few seconds.
+
+    Where more changes are due at once, as after an import of thousands, they are written together.
+    """
+    mark(actor, kind, documents)
+    if not _more_due():  # the last of several writes for all, even if it changed nothing itself
         try:
             index_pending(actor)
         except DomainError as error:
             log.warning("index_waits", kind=kind, error=error.message)
+
+
+def _more_due() -> bool:
+    """True if another delivery of ours is about to run and the rows that wait do not fill a batch yet."""
+    due = (
+        Delivery.objects.filter(done_at=None, failed_at=None, subscriber__startswith="search.")
+        .exclude(subscriber__contains=".index_code_")
+        .filter(Q(leased_until=None) | Q(leased_until__lte=timezone.now()))
+    )
+    return due.exists() and Pending.objects.count() < BATCH
 
 
 def mark(actor: Actor, kind: str, documents: Iterable[int]) -> int:

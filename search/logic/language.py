@@ -26,6 +26,10 @@ LANGUAGE_ALIASES = {
 _PART = re.compile(r'(-?)(?:([A-Za-z]+):)?(?:"([^"]*)"?|(\S+))')
 _RANGE = re.compile(r"(>=|<=|>|<|=)?(\d{1,12})|(\d{1,12}|\*)\.\.(\d{1,12}|\*)")
 _DAY_RANGE = re.compile(r"(>=|<=|>|<|=)?(\d{4}-\d\d-\d\d)|(\d{4}-\d\d-\d\d|\*)\.\.(\d{4}-\d\d-\d\d|\*)")
+_ADDRESS = re.compile(
+    r"(?:(?:https?|ssh|git)://(?:[^@/\s]*@)?|[\w.-]+@)(?P<host>[\w-]+(?:\.[\w-]+)+)(?::\d+)?[/:](?P<path>[^\s?#/]+/[^\s?#]+?)(?:\.git)?/?",
+    re.IGNORECASE,
+)
 Alternative = tuple[str, ...]
 
 
@@ -98,9 +102,16 @@ def synonyms(groups: Iterable[Iterable[str]]) -> Synonyms:
     return table
 
 
+def address(text: str) -> str:
+    """`github.com/owner/name` of a pasted repository address (HTTP, SSH, git), "" for anything else."""
+    found = _ADDRESS.fullmatch(text.strip())
+    return f"{found['host']}/{found['path']}".casefold() if found else ""
+
+
 def parse(text: str, *, known: Synonyms | None = None, spoken: bool = False) -> Parsed:
     """Read a query. `known` are synonyms; `spoken` looks for Chinese words by their sound, for when nothing else is found."""
     text = " ".join(unicodedata.normalize("NFKC", text.replace("\0", "")).replace("“", '"').replace("”", '"').split())[:LONGEST]
+    text = address(text) or text
     reading = _Reading(known or {}, spoken)
     loose: list[str] = []
     for minus, key, quoted, bare in _PART.findall(text):

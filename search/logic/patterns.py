@@ -125,7 +125,7 @@ def expression(needs: Sequence[Need]) -> str:
 
 def _expression(need: Need) -> str:
     if need[0] == "has":
-        return '"' + need[1].replace('"', '""') + '"'
+        return '"' + str(need[1]).replace('"', '""') + '"'
     word = " AND " if need[0] == "and" else " OR "
     return "(" + word.join(_expression(part) for part in need[1]) + ")"
 

@@ -16,6 +16,7 @@ from core.errors import Invalid, Unavailable
 from search import queries
 from search.logic import highlights
 from search.logic.highlights import Piece
+from search.logic.language import address
 from search.ports.code import CodeFound, CodeHit, CodeLine
 from search.ports.index import FACETS, Hit
 
@@ -111,6 +112,7 @@ def search(request: ActorRequest) -> HttpResponse:
         "chosen": [(value, _without(request, facet, value)) for facet in FACETS for value in chosen[facet]],
         "sort": sort if sort in SORTS else answer.read.sort or "relevance",
         "sorts": SORTS.items(),
+        "address": text if address(text) else "",
         "faults": [queries.sentence(fault) for fault in answer.read.faults],
         "more": _address(request, after=answer.found.next) if answer.found.next else "",
         "first": _address(request, after="") if request.GET.get("after") else "",

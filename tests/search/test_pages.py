@@ -223,3 +223,31 @@ def test_pages_of_results_cost_the_same(index, deliver, client):
     deliver()
     assert cost("/search?q=alpha") == few
     assert cost("/-/search/suggest?q=al") == typed
+
+
+def test_many_changes_at_once_are_written_together(index, deliver, monkeypatch):
+    owner, written, put = person("ada"), [], index.put
+    for n in range(30):
+        repository(owner, name=f"bulk{n}")
+    monkeypatch.setattr(index, "put", lambda name, entries: (written.append(len(entries)), put(name, entries)))
+    deliver()
+    assert sum(written) >= 31
+    assert len(written) < 6
+    assert len(found("bulk0")) == 1
+
+
+def test_a_pasted_address_finds_the_mirror_or_offers_to_nominate_it(index, deliver, client):
+    from accounts.models import Namespace
+    from projects.models import Repository
+
+    host = Namespace.objects.create(slug="example.org/lgy96", kind="host")
+    row = Repository.objects.create(namespace=host, name="open-exchange")
+    commands.index_changed(SYSTEM, "projects", [row.pk])
+    for address in (
+        "https://example.org/lgy96/open-exchange.git",
+        "git@example.org:lgy96/open-exchange",
+        "ssh://git@example.org:22/lgy96/open-exchange/",
+    ):
+        assert found(address) == ["open-exchange"], address
+    page = client.get("/search", {"q": "https://example.org/lgy96/other"}, headers={"accept-language": "en"}).content.decode()
+    assert "/-/mirrors/nominate?address=https%3A//example.org/lgy96/other" in page
