@@ -69,6 +69,7 @@ def fork(source: Path, destination: Path, pool: Path | None) -> None:
             _feed(source, pool)
             rescue(source, pool / "objects", _tips_of(packed))
             _borrow(source, pool)
+            _drop_bitmaps(source)
             _write_alternates(aside, destination, pool)
         else:
             _share(source, aside, destination)
@@ -78,6 +79,13 @@ def fork(source: Path, destination: Path, pool: Path | None) -> None:
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
+
+
+def _drop_bitmaps(source: Path) -> None:
+    """The pool has its own; of two bitmaps git takes one and tells every client where the other lies."""
+    for pattern in ("pack-*.bitmap", "multi-pack-index-*.bitmap"):
+        for found in (source / "objects" / "pack").glob(pattern):
+            found.unlink(missing_ok=True)
 
 
 def _share(source: Path, aside: Path, destination: Path) -> None:
