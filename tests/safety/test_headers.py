@@ -45,6 +45,11 @@ def test_every_answer_carries_the_headers(world):
 def header_faults(response):
     headers = response.headers
     policy = headers.get("Content-Security-Policy", "")
+    if policy.startswith(
+        "sandbox allow-scripts; default-src 'none'; script-src http"
+    ):  # core.diagrams, tried in tests/journeys/test_diagrams.py
+        yield from diagram_faults(headers, policy)
+        return
     sealed = "sandbox" in policy and "default-src 'none'" in policy and "allow" not in policy  # raw files: styles alone, no script
     if not sealed and ("unsafe" in policy or "default-src 'self'" not in policy or "frame-ancestors 'none'" not in policy):
         yield f"policy {policy!r}"
@@ -61,6 +66,20 @@ def header_faults(response):
     for cookie in response.cookies.values():
         if cookie["samesite"] != "Lax" or (cookie.key == settings.SESSION_COOKIE_NAME and not cookie["httponly"]):
             yield f"cookie {cookie.key}"
+
+
+def diagram_faults(headers, policy):
+    """The frame of diagrams: scripts by name, no origin, in a page of ours only."""
+    sources = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    expected = {"sandbox": "allow-scripts", "default-src": "'none'", "style-src": "'unsafe-inline'", "base-uri": "'none'", "form-action": "'none'",
+                "frame-ancestors": "'self'"}  # fmt: skip
+    scripts = sources.pop("script-src").split()
+    if sources != expected or not all(
+        re.fullmatch(r"http://testserver/static/(?:vendor/mermaid|js)/mermaid[\w.-]+\.js", each) for each in scripts
+    ):
+        yield f"policy {policy!r}"
+    if (headers.get("X-Content-Type-Options"), headers.get("X-Frame-Options")) != ("nosniff", "SAMEORIGIN"):
+        yield "frame"
 
 
 def test_what_is_private_is_kept_by_no_shared_cache(world):
