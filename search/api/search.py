@@ -18,7 +18,7 @@ from search.ports.index import FACETS, Hit
 
 KINDS = ["projects", "people", "organizations"]
 SORT = OpenApiParameter("sort", {"type": "string", "enum": list(SORTS)}, description="order; best match first where none is given")
-CODE_POINTS = 5  # of the anonymous budget
+CODE_POINTS = 2  # of the anonymous budget
 
 
 class ResultOut(serializers.Serializer[Any]):

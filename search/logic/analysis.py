@@ -55,7 +55,7 @@ _OWN_WORDS = [
     "预训练",
     "微调",
     "算子",
-]  # noqa: SIM905 - easier to read and to add to
+]
 STOP = frozenset("的 了 和 与 及 在 是 之 或 为 the a an of and or for to in is on with by".split())  # noqa: SIM905
 _RUN = re.compile(f"[{HAN}]+|[^\\W_{HAN}]+(?:[+#]+(?![^\\W_]))?")
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")

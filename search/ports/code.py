@@ -286,7 +286,7 @@ class CodeIndex:
             known[0].close()
         connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA cache_size=-32000")
+        connection.execute("PRAGMA cache_size=-2000")
         connection.execute("PRAGMA mmap_size=4294967296")
         self._local.__dict__["known"] = (connection, inode)
         return connection

@@ -47,7 +47,7 @@ SORTED = {"updated": "updated", "created": "created", "stars": "stars", "forks":
 
 
 class ElasticIndex:
-    """Indexes `<prefix>-<generation>` of one cluster, one shard each, so that counts are exact."""
+    """Indexes `<prefix>-search-<generation>` of one cluster, one shard each, so that counts are exact."""
 
     engine = "elastic"
 
@@ -70,8 +70,8 @@ class ElasticIndex:
     def names(self) -> list[str]:
         """Indexes with our prefix."""
         with self._errors():
-            found = self.client.indices.get(index=f"{self.prefix}-*", expand_wildcards="open", ignore_unavailable=True)
-        return sorted(name.removeprefix(f"{self.prefix}-") for name in found)
+            found = self.client.indices.get(index=f"{self.prefix}-search-*", expand_wildcards="open", ignore_unavailable=True)
+        return sorted(name.removeprefix(f"{self.prefix}-search-") for name in found)
 
     def put(self, name: str, entries: Sequence[Entry]) -> None:
         """One bulk request for some, refreshed at the end."""
@@ -158,7 +158,7 @@ class ElasticIndex:
     # --- within ---------------------------------------------------------------------------------------------------
 
     def _name(self, name: str) -> str:
-        return f"{self.prefix}-{name}"
+        return f"{self.prefix}-search-{name}"
 
     def _search(self, name: str) -> Any:
         return Search(using=self.client, index=self._name(name))

@@ -166,7 +166,7 @@ class EmbeddedIndex:
             self._local.__dict__.pop(other)[0].close()
         connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA cache_size=-8000")
+        connection.execute("PRAGMA cache_size=-2000")
         connection.execute("PRAGMA mmap_size=268435456")
         self._local.__dict__[name] = (connection, inode)
         return connection
@@ -199,6 +199,8 @@ class EmbeddedIndex:
 
     def _current(self, name: str, connection: sqlite3.Connection) -> Columns:
         with self._lock:
+            if name not in self._columns:  # another process may have dropped the ones before
+                self._columns = {known: columns for known, columns in self._columns.items() if self._path(known).exists()}
             columns = self._columns.setdefault(name, Columns())
         columns.refresh(connection)
         return columns

@@ -33,7 +33,7 @@ SORTS = {
 }
 FACET_LABELS = {"language": gettext_lazy("Language"), "licence": gettext_lazy("Licence"), "topic": gettext_lazy("Topic")}
 SHOWN_VALUES = 10  # of a facet
-CODE_POINTS = 5  # of the anonymous budget
+CODE_POINTS = 2  # of the anonymous budget
 
 
 @dataclass(frozen=True, slots=True)
