@@ -75,7 +75,7 @@ def main() -> None:
             index.describe(number, label=f"bench/r{number}", owner="bench", level="public", head="x")
             some: list[Source] = []
             held = 0
-            for one in (copy for one in sources(folder) for copy in copies(one, options.copies)):
+            for one in (made for source in sources(folder) for made in copies(source, options.copies)):
                 some.append(one)
                 held += len(one.text)
                 if held > 4 << 20:

@@ -134,7 +134,17 @@ def main() -> None:
     prefixes, prefix_cpu = timed([lambda one=one: index.suggest("bench", one, PUBLIC, 8) for one in PREFIXES], options.rounds)
     rows = []
     for what, samples, cpu in (("search, 3 facets, first 20", searches, search_cpu), ("completion of a prefix", prefixes, prefix_cpu)):
-        rows.append((what, len(samples), percentile(samples, 0.5), percentile(samples, 0.95), max(samples), percentile(cpu, 0.5), percentile(cpu, 0.95)))
+        rows.append(
+            (
+                what,
+                len(samples),
+                percentile(samples, 0.5),
+                percentile(samples, 0.95),
+                max(samples),
+                percentile(cpu, 0.5),
+                percentile(cpu, 0.95),
+            )
+        )
     print(f"{options.engine}: {options.documents:,} documents built in {took:.0f} s, load {os.getloadavg()[0]:.1f}")
     table(["what", "calls", "p50 ms", "p95 ms", "max ms", "CPU p50", "CPU p95"], rows)
     if options.slowest:

@@ -62,9 +62,12 @@ def test_the_oldest_of_many_commits_is_searched(git: Git, demo, alice):
 
 
 @pytest.mark.parametrize(
-    "secret", [KEY, f"x {new_token()} y", "AKIA" + "A1B2C3D4E5F6G7H8", "ghp_" + "a1B2" * 9, "hf_" + "a1B2c3D4e5" * 3 + "abcd"]
+    "secret",
+    [KEY, "x {token} y", "AKIA" + "A1B2C3D4E5F6G7H8", "ghp_" + "a1B2" * 9, "hf_" + "a1B2c3D4e5" * 3 + "abcd"],
+    ids=["private key", "our token", "AWS", "GitHub", "Hugging Face"],
 )
 def test_each_shape_is_found_by_the_quick_search_too(git: Git, demo, alice, secret):
+    secret = secret.replace("{token}", new_token())
     folder = git.new(files={"a": "one\ntwo\n", "b": f"first\n{secret}\n", "c": "x" * 5000})
     assert codes(proposed(git, folder, demo, alice, policies.ZERO, git.head(folder))) == {"secret"}
 
