@@ -3,6 +3,7 @@
 Only calls that a node without modules answers are used: bulk, search with aggregations, the term suggester, scroll, index creation and removal.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -21,6 +22,7 @@ from search.ports.match import COLUMNS, LETTERED, corrected
 from search.ports.order import opened, sealed
 
 VALUES = 1000  # of a facet
+logging.getLogger("elastic_transport").setLevel(logging.WARNING)  # or each request is a line of the log
 KEYWORDS = ("kind", "level", "label", "label_key", "folded", "title_key", "tight", "language", "licence", "topic", "digest",
             "key_language", "key_licence", "key_topic", "key_owner")  # fmt: skip
 MAPPING = {

@@ -21,6 +21,7 @@ from core.actors import SYSTEM
 from core.models import Delivery, Event
 from core.secrets import encrypt
 from projects import commands
+from projects.commands.mirrors import list_mirror
 from projects.events import ListingRequested
 from projects.models import Repository
 from tests.factories.accounts import actor, organization, person
@@ -52,6 +53,7 @@ def story(client, tmp_path: Path) -> None:
     User.objects.filter(pk=waiting.pk).update(state="pending")
     waiting.refresh_from_db()
     people.reinstate_person(actor(person("root", is_admin=True)), waiting)
+    list_mirror(SYSTEM, "https://github.com/example/mirrored")
     with transaction.atomic():  # the command sends a code to a number that somebody has
         events.publish(MessageWritten(secret=encrypt("+8613800138000\ncode 1", purpose="message"), written_at=time.time()))
     client.post("/login", {"login": "bob", "password": "correct horse 7"})
