@@ -110,11 +110,13 @@ def keep_index(actor: Actor) -> None:
     require_system(actor)
     current = Generation.objects.filter(state=Generation.State.CURRENT).first()
     try:
-        if current is None or (current.engine, current.analysis) != (ports.index().engine, analysis.VERSION):
+        index = ports.index()
+        fits = current is not None and (current.engine, current.analysis) == (index.engine, analysis.VERSION)
+        if current is None or not fits or current.name not in index.names():  # the folder may be new, as after a restored backup
             rebuild_index(actor)
         else:
             index_pending(actor)
-        _sweep(ports.index())
+        _sweep(index)
     except Unavailable as error:
         log.warning("index_waits", error=error.message)
     except Conflict:

@@ -56,7 +56,7 @@ class _Collected:
 def parse_code(text: str) -> CodeQuery:
     """Read a query."""
     found = _Collected()
-    for key, quoted, pattern, bare in _PART.findall(" ".join(text.replace("\0", "").split())[:LONGEST]):
+    for key, quoted, pattern, bare in _PART.findall(text.replace("\0", "").strip()[:LONGEST]):
         column = KEYS.get(key.lower())
         value = re.sub(r"\\(.)", r"\1", quoted) if quoted else bare
         if column and value:

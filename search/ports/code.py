@@ -185,9 +185,20 @@ class CodeIndex:
                 field="q",
             )
         end = time.monotonic() + seconds
+        connection = self._open()
+        connection.set_progress_handler(lambda: int(time.monotonic() > end), 20_000)  # steps of SQLite's machine: some milliseconds
+        try:
+            with self._errors():
+                return self._search(query, access, match, tests, after, limit, end)
+        finally:
+            connection.set_progress_handler(None, 0)
+
+    def _search(
+        self, query: CodeQuery, access: Access | None, match: str, tests: "Sequence[re2._Regexp]", after: int, limit: int, end: float
+    ) -> CodeFound:
         hits: list[CodeHit] = []
         last, seen = after, set()
-        with self._errors():
+        try:
             for source, place, symbol_line, symbol_kind in self._candidates(query, access, match, after):
                 if time.monotonic() > end:
                     return CodeFound(hits, str(last) if hits else "", stopped=True)
@@ -200,6 +211,10 @@ class CodeIndex:
                     repository, label, path, language = place
                     hits.append(CodeHit(repository, label, path, language, lines, self._copies(source, access) - 1, symbol_kind))
                 last = source
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+            return CodeFound(hits, str(last) if hits else "", stopped=True)
         return CodeFound(hits)
 
     # --- within ---------------------------------------------------------------------------------------------------

@@ -251,3 +251,28 @@ def test_a_pasted_address_finds_the_mirror_or_offers_to_nominate_it(index, deliv
         assert found(address) == ["open-exchange"], address
     page = client.get("/search", {"q": "https://example.org/lgy96/other"}, headers={"accept-language": "en"}).content.decode()
     assert "/-/mirrors/nominate?address=https%3A//example.org/lgy96/other" in page
+
+
+def test_an_index_that_is_gone_is_built_again(index, deliver, client):
+    repository(person(), name="phoenix")
+    deliver()
+    index.drop(queries.generation())
+    assert client.get("/search?q=phoenix").status_code == 200
+    assert queries.results(ANONYMOUS, "phoenix", kind="projects").notice
+    commands.keep_index(SYSTEM)
+    assert found("phoenix") == ["phoenix"]
+
+
+def test_another_engine_or_analysis_is_built_by_the_worker(index, deliver):
+    repository(person(), name="phoenix")
+    deliver()
+    old = queries.generation()
+    commands.keep_index(SYSTEM)
+    assert queries.generation() == old
+    Generation.objects.filter(state="current").update(analysis=0)
+    commands.keep_index(SYSTEM)
+    assert queries.generation() != old
+    assert found("phoenix") == ["phoenix"]
+    Generation.objects.filter(name=old).update(heartbeat_at="2020-01-01T00:00Z")
+    commands.keep_index(SYSTEM)
+    assert index.names() == [queries.generation()]
