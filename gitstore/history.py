@@ -142,16 +142,20 @@ def _followed(output: bytes, paths: dict[str, str]) -> list[str]:
 def between(path: Path, base: str, tip: str, *, limit: int = 250, store: Path | None = None) -> list[Commit]:
     """Commits reachable from `tip` and not from `base` ("" for none), newest first; `store` also holds objects of one side."""
     arguments = ["rev-list", f"--max-count={limit}", "--end-of-options", tip, *([f"^{base}"] if base else [])]
-    extra = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(map(str, (store / "objects", *alternates(store))))} if store else None
     repository = opened_with(path, store)
-    oids = process.run(path, arguments, timeout=20, extra=extra).decode().split()
+    oids = process.run(path, arguments, timeout=20, extra=_with_objects(store)).decode().split()
     return [parsed(oid, raw_object(repository, oid)[1]) for oid in oids]
 
 
-def count(path: Path, tip: str, *, base: str = "") -> int:
-    """Number of commits reachable from `tip` and not from `base`."""
-    output = process.run(path, ["rev-list", "--count", "--end-of-options", tip, *([f"^{base}"] if base else [])], timeout=120)
-    return int(output)
+def count(path: Path, tip: str, *, base: str = "", store: Path | None = None) -> int:
+    """Number of commits reachable from `tip` and not from `base`; `store` also holds objects of one side."""
+    arguments = ["rev-list", "--count", "--end-of-options", tip, *([f"^{base}"] if base else [])]
+    return int(process.run(path, arguments, timeout=120, extra=_with_objects(store)))
+
+
+def _with_objects(store: Path | None) -> dict[str, str] | None:
+    """The environment in which git also reads the objects of `store` and of its pool."""
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(map(str, (store / "objects", *alternates(store))))} if store else None
 
 
 def authored(path: Path, tip: str, *, base: str = "") -> dict[tuple[str, str], tuple[str, int]]:

@@ -129,12 +129,12 @@ def _context(repository: Repository, left: Side, right: Side, dots: str, options
 
 
 def _between(repository: Repository, store: Repository | None, old: str, new: str) -> tuple[str, list[gitstore.Commit], int, int]:
-    """(common ancestor or "", the first commits only in `new`, how many there are, how many only in `old`: at most 1,000)."""
+    """(common ancestor or "", the first commits only in `new`, how many there are, how many only in `old`)."""
     path, folder = repository.path, store.path if store else None
     ancestor = gitstore.merge_base(path, old, new, store=folder)
     commits = gitstore.between(path, old, new, limit=COMMITS + 1, store=folder)
-    behind = len(gitstore.between(path, new, old, limit=1000, store=folder))
-    ahead = gitstore.count(path, new, base=old) if len(commits) > COMMITS and store is None else len(commits)
+    behind = gitstore.count(path, old, base=new, store=folder)
+    ahead = gitstore.count(path, new, base=old, store=folder) if len(commits) > COMMITS else len(commits)
     return ancestor, commits[:COMMITS], ahead, behind
 
 

@@ -4,15 +4,18 @@ from datetime import datetime
 
 from django.http import HttpResponse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 import gitstore
+from core import filenames
 from core.actors import ActorRequest
 from core.errors import NotFound
 from projects import queries
 from projects.models import Repository
 from projects.views.common import repository_page
+from projects.views.notes import rendered_notes
 
 ENTRIES = 30
 
@@ -21,8 +24,9 @@ def _feed(request: ActorRequest, repository: Repository, title: str, page: str) 
     return Atom1Feed(
         title=f"{repository} · {title}",
         link=request.build_absolute_uri(f"{repository.get_absolute_url()}/{page}"),
-        description=repository.description,
+        description=_text(repository.description),
         feed_url=request.build_absolute_uri(),
+        author_name=repository.namespace.slug,  # RFC 4287: of every entry that names nobody
     )
 
 
@@ -41,15 +45,27 @@ def _text(value: str) -> str:
     )
 
 
+def _verbatim(value: str) -> str:
+    """A message as HTML: readers take what an entry holds for HTML, and a message may say anything."""
+    return f"<pre>{escape(_text(value).strip())}</pre>" if value.strip() else ""
+
+
+def _absolute(request: ActorRequest, html: str) -> str:
+    """Rendered HTML with links that work outside of the site."""
+    origin = request.build_absolute_uri("/")
+    return html.replace(' href="/', f' href="{origin}').replace(' src="/', f' src="{origin}')
+
+
 @require_GET
 @repository_page
 def releases_feed(request: ActorRequest, repository: Repository) -> HttpResponse:
     """The latest published releases."""
     feed = _feed(request, repository, _("Releases"), "releases")
     for release in queries.releases(request.actor, repository).filter(is_draft=False)[:ENTRIES]:
-        address = request.build_absolute_uri(f"{repository.get_absolute_url()}/releases/tag/{release.tag}")
+        address = request.build_absolute_uri(f"{repository.get_absolute_url()}/releases/tag/{filenames.quoted(release.tag)}")
+        notes = _absolute(request, rendered_notes(repository, release.notes, release.tag))
         feed.add_item(
-            title=_text(release.title or release.tag), link=address, unique_id=address, description=_text(release.notes),
+            title=_text(release.title or release.tag), link=address, unique_id=address, description=_text(notes),
             author_name=release.author.shown_name if release.author else None, pubdate=release.published_at,
             updateddate=release.published_at,
         )  # fmt: skip
@@ -62,11 +78,13 @@ def tags_feed(request: ActorRequest, repository: Repository) -> HttpResponse:
     """The latest tags by version."""
     feed = _feed(request, repository, _("Tags"), "tags")
     for tag in queries.tags(repository)[:ENTRIES]:
-        address = request.build_absolute_uri(f"{repository.get_absolute_url()}/tree/{tag.short}")
+        address = request.build_absolute_uri(f"{repository.get_absolute_url()}/tree/{filenames.quoted(tag.short)}")
+        details = gitstore.tag_details(repository.path, tag.oid)
         when = queries.commit_date(repository, tag.commit)
         feed.add_item(
-            title=_text(tag.short), link=address, unique_id=f"{address}#{tag.oid}", description="", pubdate=when, updateddate=when
-        )
+            title=_text(filenames.shown(tag.short)), link=address, unique_id=f"{address}#{tag.oid}", description=_verbatim(details.message),
+            author_name=_text(details.tagger.name) if details.tagger else None, pubdate=when, updateddate=when,
+        )  # fmt: skip
     return _answer(feed)
 
 
@@ -84,7 +102,7 @@ def commits_feed(request: ActorRequest, repository: Repository) -> HttpResponse:
         address = request.build_absolute_uri(f"{repository.get_absolute_url()}/commit/{commit.oid}")
         when: datetime | None = commit.committer.when
         feed.add_item(
-            title=_text(commit.subject), link=address, unique_id=address, description=_text(commit.message),
+            title=_text(commit.subject), link=address, unique_id=address, description=_verbatim(commit.message),
             author_name=_text(commit.author.name), pubdate=when, updateddate=when,
         )  # fmt: skip
     return _answer(feed)

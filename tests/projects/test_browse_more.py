@@ -122,6 +122,23 @@ def test_compare_across_forks_never_shows_a_private_one(demo, client: Client):
     assert client.get(f"/ada/demo/commit/{secret}").status_code == 404
 
 
+def test_compare_with_a_fork_counts_every_commit(demo, client: Client):
+    """Ahead and behind are counted also where the two sides lie in two repositories."""
+    row, history, _oids = demo
+    eve = person("eve-many")
+    fork, theirs = histories.repository(eve, "demo")
+    fork.network_id = row.network_id
+    histories.git(theirs.path, "fetch", "-q", str(history.path), "main:refs/heads/main")
+    for number in range(130):
+        theirs.write({"many.txt": f"{number}\n"}, f"Change {number}")
+    histories.settle(fork)
+    page = text(client.get("/ada/demo/compare/main...eve-many:main", headers={"accept-language": "en"}))
+    assert "130 commits" in page
+    assert "30 older commits are not listed" in page
+    back = text(client.get("/ada/demo/compare/eve-many:main...main", headers={"accept-language": "en"}))
+    assert "Nothing new here: 130 commits behind the base." in back
+
+
 def test_find_ranks_names_first(demo, client: Client):
     assert best_paths(["docs/main.md", "src/domain.py", "src/main.py", "m/a/i/n"], "main") == [
         "src/main.py",

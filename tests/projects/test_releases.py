@@ -1,11 +1,13 @@
 """Releases, tags, feeds."""
 
 import hashlib
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from core.actors import SYSTEM
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import Event
 from projects import commands, queries
@@ -131,6 +133,41 @@ def test_tags_page_and_deletion(client):
     assert client.post("/tagger/p/tags/delete", {"tag": "v1.9", "oid": "0" * 40}).status_code == 409
     assert client.post("/tagger/p/tags/delete", {"tag": "v1.9", "oid": oid}).status_code == 302
     assert "v1.9" not in git(made.path, "tag").split()
+
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def test_feeds_are_valid_atom_and_carry_no_html_of_strangers(client):
+    """RFC 4287: id, title, updated and an author for each entry; what is typed html is HTML, so messages are escaped in it."""
+    owner = person("feed-html")
+    made = repository(owner, name="p", files={"a": b"1"})
+    commit(made, {"b": b"1"}, message="Add <script>alert(1)</script> & more\n\nif a<b")
+    oid = git(made.path, "rev-parse", "main")
+    tagged = f"object {oid}\ntype commit\ntag v#2\ntagger Tag Ger <t@example.org> 1700000000 +0000\n\nSecond <img src=x onerror=alert(1)>\n"
+    git(made.path, "update-ref", "refs/tags/v#2", git(made.path, "mktag", data=tagged.encode()))
+    commands.record_push(SYSTEM, made, [("refs/tags/v#2", "0" * 40, git(made.path, "rev-parse", "v#2"))])
+    commands.save_release(actor(owner), made, tag="v#2", title="T <b>", notes="# Notes\n\n<script>alert(1)</script>\n\n[a](a)")
+    for name in ("commits", "tags", "releases"):
+        root = ET.fromstring(client.get(f"/feed-html/p/{name}.atom").content)
+        assert all(root.findtext(ATOM + part) for part in ("id", "title", "updated"))
+        assert root.find(f"{ATOM}author/{ATOM}name") is not None
+        entries = root.findall(ATOM + "entry")
+        assert entries
+        for entry in entries:
+            assert all(entry.findtext(ATOM + part) for part in ("id", "title", "updated"))
+            summary = entry.find(ATOM + "summary")
+            assert summary is not None
+            assert summary.get("type") == "html"
+            assert not re.search(r"<(script|img)", summary.text or ""), name
+            address = entry.find(ATOM + "link").get("href")
+            assert client.get(address.removeprefix("http://testserver").split("#")[0]).status_code == 200, address
+    notes = ET.fromstring(client.get("/feed-html/p/releases.atom").content).findtext(f"{ATOM}entry/{ATOM}summary")
+    assert ">Notes</h" in notes
+    assert 'href="http://testserver/feed-html/p/blob/' in notes
+    tag = ET.fromstring(client.get("/feed-html/p/tags.atom").content).find(ATOM + "entry")
+    assert tag.findtext(f"{ATOM}author/{ATOM}name") == "Tag Ger"
+    assert "Second &lt;img" in tag.findtext(ATOM + "summary")
 
 
 def test_feeds_are_atom_and_survive_control_characters(client):
