@@ -36,7 +36,9 @@ def index_code(actor: Actor, repositories: Iterable[int]) -> None:
 
 
 def _differs(state: CodeState | None, now: tuple[str, str, str] | None) -> bool:
-    return now is not None if state is None else now != (state.label, state.level, state.head)
+    if state is None or (now is None and not state.head):  # gone, or nothing to index yet
+        return now is not None
+    return now != (state.label, state.level, state.head)
 
 
 @contextmanager
