@@ -276,3 +276,30 @@ def test_another_engine_or_analysis_is_built_by_the_worker(index, deliver):
     Generation.objects.filter(name=old).update(heartbeat_at="2020-01-01T00:00Z")
     commands.keep_index(SYSTEM)
     assert index.names() == [queries.generation()]
+
+
+def test_a_change_while_its_document_is_written_is_not_lost(index, deliver, monkeypatch):
+    owner, put = person("ada"), index.put
+    row = repository(owner, name="quick")
+    deliver()
+
+    def slow(name, entries):
+        put(name, entries)
+        if [one.document.name for one in entries] == ["quick"]:
+            type(row).objects.filter(pk=row.pk).update(name="brown")
+            commands.mark(SYSTEM, "projects", [row.pk])
+
+    monkeypatch.setattr(index, "put", slow)
+    commands.index_changed(SYSTEM, "projects", [row.pk])
+    assert found("brown") == ["brown"]
+    assert Pending.objects.count() == 0
+
+
+def test_a_writer_that_was_killed_gives_its_documents_back(index, deliver):
+    row = repository(person("ada"), name="orphan")
+    commands.mark(SYSTEM, "projects", [row.pk])
+    assert [one.document for one in commands.index._take(Generation.objects.get(state="current"))] == [row.pk]
+    assert commands.index_pending(SYSTEM) == 0  # another holds it
+    Pending.objects.update(taken_until="2020-01-01T00:00Z")
+    assert commands.index_pending(SYSTEM) == 1
+    assert found("orphan") == ["orphan"]
