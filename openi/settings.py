@@ -282,7 +282,9 @@ S3 = {
 }
 ACCEL_REDIRECT = env.str("ACCEL_REDIRECT", default="")  # nginx's internal location of BLOBS_DIR
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-API_ORIGINS: list[str] = env.list("API_ORIGINS", default=[])  # sites whose pages may call the API from a browser, "*" for all; never with cookies
+API_ORIGINS: list[str] = env.list(
+    "API_ORIGINS", default=[]
+)  # sites whose pages may call the API from a browser, "*" for all; never with cookies
 ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 QUOTA_BYTES = env.int("QUOTA_BYTES", default=10 * 1024**3)
 MAX_BLOB_BYTES = env.int("MAX_BLOB_BYTES", default=2 * 1024**3)

@@ -6,6 +6,7 @@ from openi.supervisor.options import PYTHON, Options
 _OPTIONS = ("--http", "1", "--no-ws", "--respawn-failed-workers")
 _GRANIAN = (str(PYTHON.parent / "granian"), *_OPTIONS, "--workers-kill-timeout", "5")
 _NURSERY = (str(PYTHON), "-P", "openi/supervisor/nursery.py", *_OPTIONS, "--workers-kill-timeout", "1", "--respawn-interval", "0.01")
+_PRELOADED = (str(PYTHON), "-P", "openi/supervisor/preloaded.py", *_OPTIONS, "--workers-kill-timeout", "5")
 # It warns of many threads; each is one Git transfer, which waits for git.
 _QUIET = ("--log-level", "error")
 
@@ -23,7 +24,7 @@ def programs(options: Options) -> list[Child]:
 
 def web(options: Options) -> list[str]:
     """Pages, API and Git over HTTP."""
-    server, workers = (_NURSERY, "1") if options.reload else (_GRANIAN, "2")
+    server, workers = (_NURSERY, "1") if options.reload else (_PRELOADED, "2")
     threads = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", "128"]
     return [*server, *_QUIET, "--host", options.host, "--port", str(options.port), *threads, "openi.wsgi:application"]
 
