@@ -236,10 +236,14 @@ def diff_stream(path: Path, old: str, new: str, *, store: Path | None = None) ->
     )
 
 
-def patch_stream(path: Path, tip: str, base: str = "") -> Iterator[bytes]:
-    """Mails for `git am`: one for the commit `tip`, or for each commit after `base`."""
+def patch_stream(path: Path, tip: str, base: str = "", *, store: Path | None = None) -> Iterator[bytes]:
+    """Mails for `git am`: one for the commit `tip`, or for each commit after `base`; `store` also holds objects of one side."""
     arguments = ["format-patch", "--stdout", "--full-index", "--binary", "--no-ext-diff", "--no-signature", "--no-color"]
-    yield from process.stream(path, [*arguments, *([] if base else ["-1"]), "--end-of-options", f"{base}..{tip}" if base else tip])
+    yield from process.stream(
+        path,
+        [*arguments, *([] if base else ["-1"]), "--end-of-options", f"{base}..{tip}" if base else tip],
+        extra=borrowing(store, *alternates(store)) if store else None,
+    )
 
 
 def words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

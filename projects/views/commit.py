@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from django.http import HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -54,11 +54,7 @@ def _text(repository: Repository, oid: str, suffix: str) -> HttpResponseBase:
         pieces = gitstore.patch_stream(repository.path, oid)
     else:
         pieces = gitstore.diff_stream(repository.path, parents[0] if parents else "", oid)
-    response = StreamingHttpResponse(queries.begun(pieces), content_type="text/plain; charset=utf-8")
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    return diffs.text(pieces)
 
 
 def _context(repository: Repository, position: queries.Position, options: diffs.Options, containing: list[str] | None) -> dict[str, Any]:

@@ -50,14 +50,13 @@ def repository_compare(request: ActorRequest, repository: Repository, tail: str 
         left, right = (request.GET[name].strip() for name in ("base", "head"))
         return HttpResponseRedirect(f"{base}/compare/{filenames.quoted(left)}{dots}{filenames.quoted(right)}")
     left, dots, right = split(filenames.tail(request, 3), repository.default_branch)
-    context: dict[str, Any] = {"base": base, "left": filenames.shown(left), "right": filenames.shown(right), "dots": dots, "suffix": ""}
+    context: dict[str, Any] = {"base": base, "left": filenames.shown(left), "right": filenames.shown(right), "dots": dots}
     if not right:
         default = queries.default_position(repository)
         switch = queries.switch(repository, default) if default else None
         return page_of(request, repository, "projects/compare.html", {**context, "switch": switch})
-    suffix = next((one for one in (".patch", ".diff") if right.endswith(one)), "")
     try:
-        sides = [_side(request, repository, left), _side(request, repository, right.removesuffix(suffix) if suffix else right)]
+        sides, suffix = _sides(request, repository, left, right)
     except NotFound:
         default = queries.default_position(repository)
         problem = _("One of the two sides does not exist, or you may not see it.")
@@ -65,10 +64,12 @@ def repository_compare(request: ActorRequest, repository: Repository, tail: str 
         return page_of(request, repository, "projects/compare.html", context, status=404)
     options = diffs.Options.of(request)
     ends = [(side.home.pk, side.position.oid) for side in sides]
-    etag = etag_of(request, repository, "compare", ends, dots, options, queries.ref_state(repository))
+    etag = etag_of(request, repository, "compare", ends, dots, suffix, options, queries.ref_state(repository))
 
     def make() -> HttpResponseBase:
         budget.spend(request, 5)
+        if suffix:
+            return _text(repository, sides[0], sides[1], dots, suffix)
         with queries.reading():
             return page_of(
                 request, repository, "projects/compare.html", {**context, **_context(repository, sides[0], sides[1], dots, options)}
@@ -84,6 +85,18 @@ def split(tail: str, default: str) -> tuple[str, str, str]:
         if found:
             return left or default, dots, right or default
     return default, "...", tail
+
+
+def _sides(request: ActorRequest, repository: Repository, left: str, right: str) -> tuple[tuple[Side, Side], str]:
+    """Both ends, and ".diff" or ".patch" where the right one asks for text; a ref may itself end so. Raises NotFound."""
+    base = _side(request, repository, left)
+    try:
+        return (base, _side(request, repository, right)), ""
+    except NotFound:
+        suffix = next((one for one in (".patch", ".diff") if right.endswith(one)), "")
+        if not suffix:
+            raise
+        return (base, _side(request, repository, right.removesuffix(suffix))), suffix
 
 
 def _side(request: ActorRequest, repository: Repository, text: str) -> Side:
@@ -106,12 +119,28 @@ def _side(request: ActorRequest, repository: Repository, text: str) -> Side:
     return Side(home, position)
 
 
-def _context(repository: Repository, left: Side, right: Side, dots: str, options: diffs.Options) -> dict[str, Any]:
-    base = repository.get_absolute_url()
+def _store(repository: Repository, left: Side, right: Side) -> Repository | None:
+    """The fork that holds the objects of one side, if one does. Raises NotFound for two forks."""
     stores = {side.home.pk: side.home for side in (left, right) if side.home.pk != repository.pk}
     if len(stores) > 1:
         raise NotFound(_("One of the two sides has to be in this repository."))
-    store = next(iter(stores.values()), None)
+    return next(iter(stores.values()), None)
+
+
+def _text(repository: Repository, left: Side, right: Side, dots: str, suffix: str) -> HttpResponseBase:
+    """The comparison for `git apply` (.diff) or its commits for `git am` (.patch)."""
+    store = _store(repository, left, right)
+    path, folder = repository.path, store.path if store else None
+    old, new = left.position.oid, right.position.oid
+    start = gitstore.merge_base(path, old, new, store=folder) if dots == "..." else old
+    if suffix == ".patch" and start:
+        return diffs.text(gitstore.patch_stream(path, new, start, store=folder))
+    return diffs.text(gitstore.diff_stream(path, start, new, store=folder))
+
+
+def _context(repository: Repository, left: Side, right: Side, dots: str, options: diffs.Options) -> dict[str, Any]:
+    base = repository.get_absolute_url()
+    store = _store(repository, left, right)
     old, new = left.position.oid, right.position.oid
     key = ("compare", repository.pk, store.pk if store else 0, old, new)
     ancestor, commits, ahead, behind = part(key, lambda: _between(repository, store, old, new))

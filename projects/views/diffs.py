@@ -1,9 +1,11 @@
 """A diff on a page: files with hunks, side by side or unified, changed words marked, what was left out counted."""
 
 import html
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.http import StreamingHttpResponse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -73,6 +75,7 @@ class Shown:
     split_href: str
     space_href: str
     next_href: str
+    previous_href: str
 
 
 def shown(repository: Repository, old: str, new: str, options: Options, *, store: Repository | None = None) -> Shown:
@@ -93,7 +96,17 @@ def shown(repository: Repository, old: str, new: str, options: Options, *, store
         split_href=options.query(view="split"),
         space_href=options.query(w="" if options.ignore_space else "1"),
         next_href=options.query(files=options.first + FILES) if left else "",
+        previous_href=options.query(files=max(0, min(options.first, total) - FILES) or "") if options.first else "",
     )
+
+
+def text(pieces: Iterator[bytes]) -> StreamingHttpResponse:
+    """A diff or patches as plain text, streamed."""
+    response = StreamingHttpResponse(queries.begun(pieces), content_type="text/plain; charset=utf-8")
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _made(

@@ -65,7 +65,9 @@ def test_branches_count_from_the_default_branch(demo, client: Client):
     page = text(client.get("/ada/demo/branches", headers={"Accept-Language": "en"}))
     assert "feature/x" in page
     assert "New &lt;i&gt;" in page
-    rows = dict(re.findall(r'<th scope="row"><a href="/ada/demo/tree/([^"]+)".*?(?:aria-label="(\d+ \D+ \d+ \D+)"|—)', page, re.DOTALL))
+    rows = dict(
+        re.findall(r'<th scope="row" class="full"><a href="/ada/demo/tree/([^"]+)".*?(?:aria-label="(\d+ \D+ \d+ \D+)"|—)', page, re.DOTALL)
+    )
     assert rows["feature/x"].startswith("1 ")
     assert ", 1 " in rows["feature/x"]
     assert "feature/x" not in text(client.get("/ada/demo/branches?q=OLD"))
@@ -134,9 +136,44 @@ def test_compare_with_a_fork_counts_every_commit(demo, client: Client):
     histories.settle(fork)
     page = text(client.get("/ada/demo/compare/main...eve-many:main", headers={"accept-language": "en"}))
     assert "130 commits" in page
+    patch = b"".join(client.get("/ada/demo/compare/main...eve-many:main.patch").streaming_content)
+    assert patch.count(b"\nSubject: [PATCH") == 130
+    assert patch.startswith(b"From ")
+    answer = client.get("/ada/demo/compare/main...eve-many:main.diff")
+    assert answer["Content-Type"].startswith("text/plain")
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert b"".join(answer.streaming_content).endswith(b"\n+129\n")
     assert "30 older commits are not listed" in page
     back = text(client.get("/ada/demo/compare/eve-many:main...main", headers={"accept-language": "en"}))
     assert "Nothing new here: 130 commits behind the base." in back
+
+
+def test_a_branch_may_be_called_like_a_diff(demo, client: Client):
+    row, history, _oids = demo
+    histories.git(history.path, "update-ref", "refs/heads/fix.diff", "main")
+    history.write({"fix": "1"}, "Fix", branch="fix.diff")
+    histories.settle(row)
+    assert client.get("/ada/demo/compare/main...fix.diff")["Content-Type"].startswith("text/html")
+    assert client.get("/ada/demo/compare/main...fix.diff.diff")["Content-Type"].startswith("text/plain")
+    assert client.get("/ada/demo/compare/main...nowhere.diff").status_code == 404
+
+
+def test_pages_of_a_large_diff_lead_both_ways(demo, client: Client):
+    row, history, _oids = demo
+    histories.git(history.path, "branch", "many", "main")
+    history.write({f"many/f{n:03}.txt": f"{n}\n" for n in range(95)}, "Many", branch="many")
+    histories.settle(row)
+    address, seen = "/ada/demo/compare/main...many", []
+    page = text(client.get(address))
+    while following := re.search(r'href="([^"]+)" rel="next nofollow"', page):
+        seen += re.findall(r'id="f(\d+)"', page)
+        page = text(client.get(address + following[1].replace("&amp;", "&")))
+    seen += re.findall(r'id="f(\d+)"', page)
+    assert seen == [str(n) for n in range(95)]
+    back = re.search(r'href="([^"]+)" rel="prev nofollow"', page)
+    assert back
+    assert 'id="f40"' in text(client.get(address + back[1]))
+    assert 'rel="prev' not in text(client.get(address))
 
 
 def test_find_ranks_names_first(demo, client: Client):
@@ -203,13 +240,16 @@ def test_signatures_are_verified_against_the_committers_keys(demo, client: Clien
     for name in ("mine", "other"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
     public = " ".join((tmp_path / "mine.pub").read_text().split()[:2])
-    SigningKey.objects.create(user=row.namespace.user, kind="ssh", title="k", public_key=public, fingerprint="x")
+    printed = subprocess.run(["ssh-keygen", "-lf", str(tmp_path / "mine.pub")], check=True, capture_output=True).stdout.decode()
+    SigningKey.objects.create(user=row.namespace.user, kind="ssh", title="k", public_key=public, fingerprint=printed.split()[1])
 
     def page(oid: str) -> str:
         return text(client.get(f"/ada/demo/commit/{oid}", headers={"Accept-Language": "en"}))
 
     assert "Verified" in page(signed_commit(history, tmp_path / "mine", "ada@example.org"))
-    assert "Unverified" in page(signed_commit(history, tmp_path / "other", "ada@example.org"))
+    stray = page(signed_commit(history, tmp_path / "other", "ada@example.org"))
+    assert "The key of this signature belongs to nobody here." in stray
+    assert "Verified" not in stray
     stranger = page(signed_commit(history, tmp_path / "mine", "stranger@example.org"))
     assert "Signed" in stranger
     assert "Verified" not in stranger
