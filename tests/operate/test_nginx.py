@@ -1,12 +1,15 @@
 """deploy/nginx.conf in front of a running portal: pages, static files, clone and a chunked push, what is closed."""
 
 import hashlib
+import io
 import os
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -79,33 +82,57 @@ def test_pages_and_static_files(front: tuple[Server, str]) -> None:
     assert status(f"{base}/-/live/nothing/1") == 403  # the live process asks for a ticket
 
 
-def test_clone_and_chunked_push(front: tuple[Server, str], tmp_path: Path) -> None:
-    server, base = front
-    work = tmp_path / "work"
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_TERMINAL_PROMPT": "0"}
+def git(*arguments: str, folder: Path) -> str:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_TERMINAL_PROMPT": "0"}
+    done = subprocess.run([*GIT, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
-    def git(*arguments: str, folder: Path = work) -> str:
-        done = subprocess.run([*GIT, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
 
-    work.mkdir()
-    git("init", "-q", ".")
+@pytest.fixture(scope="module")
+def token(front: tuple[Server, str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Of ada, whose repository `probe` holds one commit with 8 MiB of noise on `main`."""
+    server, _base = front
+    work = tmp_path_factory.mktemp("work")
+    git("init", "-q", ".", folder=work)
     (work / "README.md").write_text("# probe\n")
-    git("add", ".")
-    git("commit", "-q", "-m", "first")
+    (work / "noise").write_bytes(os.urandom(8 * 1024**2))
+    git("add", ".", folder=work)
+    git("commit", "-q", "-m", "first", folder=work)
     assert manage(server.data, "create_user", "ada", "--email", "ada@example.org", "--password", "a long pass phrase").returncode == 0
-    token = manage(server.data, "create_token", "ada", "--scopes", "write").stdout.strip().splitlines()[-1]
     made = manage(server.data, "import_repository", str(work), "ada/probe")
     assert made.returncode == 0, made.stderr
+    return manage(server.data, "create_token", "ada", "--scopes", "write").stdout.strip().splitlines()[-1]
+
+
+def test_clone_and_chunked_push(front: tuple[Server, str], token: str, tmp_path: Path) -> None:
+    server, base = front
     git("clone", "-q", f"{base}/ada/probe.git", "copy", folder=tmp_path)
     copy = tmp_path / "copy"
     (copy / "big").write_bytes(os.urandom(8 * 1024**2))
     git("add", ".", folder=copy)
     git("commit", "-q", "-m", "big", folder=copy)
     git("push", "-q", f"{base.replace('//', f'//ada:{token}@')}/ada/probe.git", "HEAD:main", folder=copy)
-    assert git("ls-remote", f"{base}/ada/probe.git", "refs/heads/main").split()[0] == git("rev-parse", "HEAD", folder=copy)
+    assert git("ls-remote", f"{base}/ada/probe.git", "refs/heads/main", folder=copy).split()[0] == git("rev-parse", "HEAD", folder=copy)
     assert not [path for path in (server.data.parent / "nginx" / "client_body").rglob("*") if path.is_file()]
+
+
+def test_archives_pass_whole(front: tuple[Server, str], token: str) -> None:
+    """They stream through nginx: the same bytes as git makes, in both kinds, and nothing waits in a temporary file."""
+    server, base = front
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{base}/ada/probe/archive/main.tar.gz") as answer:
+        assert "attachment" in answer.headers["Content-Disposition"]
+        packed = answer.read()
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        names = {member.name.rpartition("/")[2]: member.size for member in tar if member.isfile()}
+    assert names["noise"] == 8 * 1024**2
+    with opener.open(f"{base}/ada/probe/archive/main.zip") as answer:
+        bundle = zipfile.ZipFile(io.BytesIO(answer.read()))
+    assert bundle.testzip() is None
+    assert {name.rpartition("/")[2] for name in bundle.namelist()} >= {"README.md", "noise"}
+    assert not [path for path in (server.data.parent / "nginx" / "proxy").rglob("*") if path.is_file()]
+    assert status(f"{base}/ada/probe/archive/nowhere.zip") == 404
 
 
 ASSET = """
@@ -122,8 +149,8 @@ print(blob.sha256)
 """
 
 
-def test_checked_files_are_sent_by_nginx(front: tuple[Server, str]) -> None:
-    """X-Accel-Redirect: the portal checks, nginx sends, ranges included; runs after the push above made the repository."""
+def test_checked_files_are_sent_by_nginx(front: tuple[Server, str], token: str) -> None:
+    """X-Accel-Redirect: the portal checks, nginx sends, ranges included."""
     server, base = front
     actor = "from core.actors import Actor; from accounts.models import User; actor = Actor(person=User.objects.get(username='ada'))\n"
     made = manage(server.data, "shell", "-c", actor + ASSET)
