@@ -18,6 +18,7 @@ from search.ports.code import CodeIndex, Source
 log = structlog.get_logger(__name__)
 BATCH = 4 * 1024**2  # characters written in one transaction
 SWEEP = 500  # projects looked at in one query
+LEAST = 5000  # texts below which an index is never worth building anew
 
 
 def index_code(actor: Actor, repositories: Iterable[int]) -> None:
@@ -42,9 +43,9 @@ def _differs(state: CodeState | None, now: tuple[str, str, str] | None) -> bool:
 
 
 @contextmanager
-def _alone(index: CodeIndex) -> Iterator[None]:
+def _alone(index: CodeIndex, what: str = "") -> Iterator[None]:
     index.folder.mkdir(parents=True, exist_ok=True)
-    with open(index.folder / "code.lock", "wb") as handle:
+    with open(index.folder / f"{what or index.name}.lock", "wb") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -88,9 +89,14 @@ def _add(index: CodeIndex, state: CodeState, files: dict[str, str]) -> set[str]:
 
 
 def keep_code(actor: Actor) -> int:
-    """Compare every project with what is indexed of it and index the difference: nothing is lost whatever failed. Returns how many differed."""
+    """Compare every project with what is indexed of it and index the difference: nothing is lost whatever failed. Returns how many differed.
+
+    Where most texts have no place any more, the index is built anew.
+    """
     require_system(actor)
-    return _sweep(ports.code())
+    index = ports.code()
+    texts, placed = index.sizes()
+    return rebuild_code(actor) if texts > LEAST and placed < texts / 2 else _sweep(index)
 
 
 def rebuild_code(actor: Actor) -> int:
@@ -100,11 +106,12 @@ def rebuild_code(actor: Actor) -> int:
     """
     require_staff(actor)
     index = ports.code()
-    aside = CodeIndex(index.folder, "code-building")
-    aside.drop()
-    done = _sweep(aside)
-    with _alone(index):
-        index.replace(aside)
+    with _alone(index, "code-rebuild"):
+        aside = CodeIndex(index.folder, "code-building")
+        aside.drop()
+        done = _sweep(aside)
+        with _alone(index):
+            index.replace(aside)
     _sweep(index)
     return done
 

@@ -84,8 +84,16 @@ class CodeIndex:
     """The index in `folder`."""
 
     def __init__(self, folder: Path, name: str = "code") -> None:
-        self.folder, self.path = folder, folder / f"{name}.sqlite3"
+        self.folder, self.name = folder, name
         self._local = threading.local()
+
+    @property
+    def path(self) -> Path:
+        """The file in use; `<name>.current` names it once an index that was built aside has taken the place of the first."""
+        try:
+            return self.folder / (self.folder / f"{self.name}.current").read_text()
+        except FileNotFoundError:
+            return self.folder / f"{self.name}.sqlite3"
 
     def known(self) -> dict[int, tuple[str, str, str]]:
         """Repository id → (label, level, head)."""
@@ -97,11 +105,14 @@ class CodeIndex:
         row = self._open().execute("SELECT label, level, head FROM repository WHERE id = ?", (repository,)).fetchone()
         return (row[0], row[1], row[2]) if row else None
 
+    def sizes(self) -> tuple[int, int]:
+        """How many texts are kept, and how many of them have a place."""
+        row = self._open().execute("SELECT (SELECT count(*) FROM source), (SELECT count(DISTINCT source) FROM place)").fetchone()
+        return row[0], row[1]
+
     def drop(self) -> None:
         """Remove the file."""
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                Path(f"{self.path}{suffix}").unlink()
+        _remove(self.path)
 
     def places(self, repository: int) -> dict[str, str]:
         """Path → oid of what is indexed of a repository."""
@@ -159,14 +170,17 @@ class CodeIndex:
             connection.execute("DELETE FROM repository WHERE id = ?", (repository,))
 
     def replace(self, other: "CodeIndex") -> None:
-        """Take the place of this index by one that was built aside."""
+        """Take the place of this index by one that was built aside. Files are never renamed over one another: a log of SQLite belongs to one."""
         other._open().execute("INSERT INTO gram (gram) VALUES ('optimize')")
         other._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         other._local.__dict__.pop("known")[0].close()
-        for suffix in ("-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                Path(f"{self.path}{suffix}").unlink()
-        os.replace(other.path, self.path)
+        before, fresh = self.path, self.folder / f"{self.name}-{time.time_ns()}.sqlite3"
+        os.rename(other.path, fresh)
+        pointer = self.folder / f"{self.name}.current"
+        written = pointer.with_suffix(".new")
+        written.write_text(fresh.name)
+        os.replace(written, pointer)
+        _remove(before)
 
     def dump(self) -> dict[tuple[int, str], str]:
         """(repository, path) → oid, for comparing two indexes."""
@@ -286,24 +300,26 @@ class CodeIndex:
         )
 
     def _open(self) -> sqlite3.Connection:
-        known: tuple[sqlite3.Connection, int] | None = self._local.__dict__.get("known")
-        if not self.path.exists():
+        known: tuple[sqlite3.Connection, Path, int] | None = self._local.__dict__.get("known")
+        path = self.path
+        if not path.exists():
+            path = self.path  # it may have been replaced just now
+        if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-            connection.executescript(
-                f"PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; {SCHEMA.replace('TABLE ', 'TABLE IF NOT EXISTS ').replace('INDEX ', 'INDEX IF NOT EXISTS ')} COMMIT;"
-            )
+            connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+            schema = SCHEMA.replace("TABLE ", "TABLE IF NOT EXISTS ").replace("INDEX ", "INDEX IF NOT EXISTS ")
+            connection.executescript(f"PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; {schema} COMMIT;")
             connection.close()
-        inode = self.path.stat().st_ino
-        if known is not None and known[1] == inode:
+        inode = path.stat().st_ino
+        if known is not None and known[1:] == (path, inode):
             return known[0]
         if known is not None:
             known[0].close()
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA cache_size=-2000")
         connection.execute("PRAGMA mmap_size=4294967296")
-        self._local.__dict__["known"] = (connection, inode)
+        self._local.__dict__["known"] = (connection, path, inode)
         return connection
 
     @contextmanager
@@ -324,6 +340,12 @@ class CodeIndex:
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").unlink()
 
 
 def _readable(access: Access | None) -> tuple[str, list[str]]:
