@@ -6,7 +6,7 @@
   let count = 0;
 
   const tell = (message) => parent.postMessage(message, "*");
-  const measure = () => tell({ height: body.scrollHeight });
+  const measure = () => body.querySelector("svg") && tell({ height: body.scrollHeight });
 
   async function draw({ text, dark, title }) {
     mermaid.initialize({
