@@ -1,7 +1,7 @@
 """Directories: their entries with the last commit of each, and the README below."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponseRedirect
@@ -65,8 +65,9 @@ def directory(request: ActorRequest, repository: Repository, position: queries.P
     """The listing from entry `first`; None if a file stands there. Raises NotFound."""
     base = repository.get_absolute_url()
     ready = queries.last_commits_ready(repository, position)
-    hour = int(datetime.now(UTC).timestamp() // 3600)  # ages change
-    key = ("directory", repository.pk, base, position.ref, position.oid, position.path, first, ready, get_language(), hour)
+    now = datetime.now(UTC)  # ages change: by the minute after a push, then by the hour
+    age = int(now.timestamp() // (60 if now - repository.updated_at < timedelta(hours=1) else 3600))
+    key = ("directory", repository.pk, base, position.ref, position.oid, position.path, first, ready, get_language(), age)
     if not ready:
         commands.request_listing(request.actor, repository, oid=position.oid, folder=position.path)
     known = kept(key)

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import time
-from datetime import date
+from datetime import date, timedelta
 from threading import Event
 
 import pytest
@@ -21,6 +21,8 @@ from projects.commands import listings
 from projects.logic import LONG_HISTORY, best_paths
 from projects.models import ContributionDay, Protection, Repository
 from projects.queries import later
+from projects.templatetags import rows as rows_module
+from projects.views import tree
 from tests.factories import histories
 from tests.factories.accounts import actor, person
 
@@ -374,3 +376,22 @@ def test_requests_for_listings_are_bounded_and_only_for_readers(demo):
     assert commands.request_listing(ada, row, oid=second, folder="later")
     with pytest.raises(NotFound):
         commands.build_listing(ada, row.pk, oid=second, folder="")
+
+
+def test_ages_of_entries_keep_up_with_a_fresh_push(demo, client: Client, monkeypatch):
+    """The file table is kept, but not with ages that were true some minutes ago."""
+    row, history, _oids = demo
+    history.write({"fresh.txt": "1\n"}, "Fresh", when=int(time.time()) - 120)
+    histories.settle(row)
+    address, english = "/ada/demo/tree/main", {"Accept-Language": "en"}
+    assert "2 minutes ago" in text(client.get(address, headers=english)).partition("<tbody")[2]
+    real = tree.datetime
+
+    class Later(real):
+        @classmethod
+        def now(cls, tz=None):
+            return real.now(tz) + timedelta(minutes=9)
+
+    for module in (tree, rows_module):
+        monkeypatch.setattr(module, "datetime", Later)
+    assert "11 minutes ago" in text(client.get(address, headers=english)).partition("<tbody")[2]
