@@ -14,6 +14,7 @@ from tests.factories.accounts import person, sign_in
 from tests.factories.projects import repository
 from tests.safety.walk import address, answer, asks
 
+ALIKE = {"<str:namespace>/<str:name>.git", "<str:namespace>/<str:name>.git/"}  # lead to the page whether there is one or not
 OPEN_TO_OTHER_SITES = {"language"}  # changes a cookie of the reader's, nothing else (core.pages)
 
 
@@ -102,7 +103,7 @@ def test_an_etag_opens_nothing(world):
     """Whoever learns the ETag of a private page gets the same 404 as without it."""
     tried = 0
     for ask in asks():
-        if ask.kind != "private" or ask.method != "GET":
+        if ask.kind != "private" or ask.method != "GET" or ask.route in ALIKE:
             continue
         etag = answer(ask, "maintainer", world).headers.get("ETag")
         for given in filter(None, (etag, "*")):
