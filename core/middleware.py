@@ -35,7 +35,9 @@ class RequestId:
             route = request.resolver_match.route if request.resolver_match else "(none)"
             metrics.count(request.method or "", route, response.status_code, seconds)
             response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
-            log.info("request", method=request.method, path=loggable_path(request), status=response.status_code, ms=round(seconds * 1000, 1))
+            log.info(
+                "request", method=request.method, path=loggable_path(request), status=response.status_code, ms=round(seconds * 1000, 1)
+            )
             return response
         finally:
             structlog.contextvars.clear_contextvars()
