@@ -2,14 +2,24 @@
 
 import json
 import time
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import markdown, notebook, restructuredtext
 from core.markdown import Links, render
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """The words we add are English here, whatever language an earlier test left behind."""
+    with translation.override("en"):
+        yield
+
 
 LINKS = Links(blob="/ns/name/blob/main", raw="/ns/name/raw/main", directory="docs")
 

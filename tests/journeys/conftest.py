@@ -20,15 +20,23 @@ FLAGS = [
 ]
 
 
+_running: list[Browser] = []  # a module that imports the fixture has one of its own; Playwright starts once in a thread
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all journeys."""
+    if _running:
+        yield _running[0]
+        return
     if not Path(CHROMIUM).exists():
         pytest.skip(f"needs {CHROMIUM}")
     with sync_playwright() as playwright:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread; the tests use the database between its calls
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        _running.append(browser)
         yield browser
+        _running.clear()
         browser.close()
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
