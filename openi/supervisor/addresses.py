@@ -63,6 +63,7 @@ def environment_of(options: Options) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",  # names in Chinese whatever LANG says
         "CELERY_SKIP_CHECKS": "1",  # checks load every page's code into the worker
+        "PROMETHEUS_MULTIPROC_DIR": str(options.data.resolve() / "metrics"),
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),  # many threads: without it memory grows with them
         "PATH": f"{PYTHON.parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
         MARK: f"{options.data.resolve()}:{os.getpid()}",

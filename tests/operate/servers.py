@@ -84,7 +84,7 @@ class Server:
         self.port, self.ssh_port, self.live_port = free_ports()
         self.base = f"http://127.0.0.1:{self.port}"
         self.output = data.parent / f"{data.name}-{self.port}.out"
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENI_", "PYTEST_", "COV_"))}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENI_", "PYTEST_", "COV_", "PROMETHEUS_"))}
         ports = ["--port", str(self.port), "--ssh-port", str(self.ssh_port), "--live-port", str(self.live_port)]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
@@ -158,7 +158,7 @@ def clone_of_this(target: Path) -> Path:
 
 def manage(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`./manage.py` on this data directory."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENI_", "PYTEST_", "COV_"))}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENI_", "PYTEST_", "COV_", "PROMETHEUS_"))}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,

@@ -33,6 +33,14 @@ def ended(server: Server, seconds: float = 60) -> tuple[int, list[str]]:
     return server.process.wait(seconds), server.lines
 
 
+@pytest.fixture(autouse=True)
+def _hang_ups_count() -> Iterator[None]:
+    """Also where the tests themselves run under nohup(1), whose ignored signal children inherit."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_while_the_first_start_prepares_ends_it_and_all_it_started(tmp_path: Path, number: signal.Signals) -> None:
     data = tmp_path / "data"
