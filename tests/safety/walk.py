@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from projects.models import Repository
 from tests.factories.accounts import sign_in
 from tests.safety.world import API_ACTORS, KINDS, PAGE_ACTORS, World
 
@@ -220,7 +221,12 @@ def sign_everybody_in(world: World) -> None:
 
 
 def keep(world: World, folder: Path) -> None:
-    """Remember the repositories on disk."""
+    """Remember the repositories on disk; what earlier tests left there goes first, for it would be copied at every restore."""
+    top = Path(settings.REPOSITORIES_DIR)
+    wanted = {repository.path for repository in Repository.objects.all()}
+    pools = {f"{pool.hex}.git" for pool in Repository.objects.exclude(pool_id=None).values_list("pool_id", flat=True)}
+    for left in {*top.glob("??/??/*.git")} - wanted | {pool for pool in top.glob("pools/*.git") if pool.name not in pools}:
+        shutil.rmtree(left)
     shutil.copytree(settings.REPOSITORIES_DIR, folder, symlinks=True)
     world.places["kept"] = folder
 
