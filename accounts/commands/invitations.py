@@ -129,7 +129,7 @@ def _open(actor: Actor, invitation: Invitation) -> tuple[Invitation, User]:
     if (refusal := needs_sign_in(actor)) is not None:
         refusal.require()
     rules.can_change_oneself(actor).require()
-    fresh = Invitation.objects.select_for_update().select_related("organization__namespace").filter(pk=invitation.pk).first()
+    fresh = Invitation.objects.select_for_update(of=("self",)).select_related("organization__namespace").filter(pk=invitation.pk).first()
     over = fresh is None or fresh.accepted_at or fresh.declined_at or fresh.expires_at <= timezone.now()
     if fresh is None or over or fresh.organization is None or fresh.organization.deleted_at or actor.person is None:
         raise Conflict(_("This invitation was used or has expired."), code="invitation_over")

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.safety.walk import address, answer, asks
 
@@ -42,6 +43,11 @@ def write(found: list[str]) -> None:
     (TABLE.parent / "matrix.lock").unlink(missing_ok=True)
 
 
+def comparable(text: str) -> str:
+    """The table's marks of written rows are SQLite's, whose cursor counts no rows of INSERT … RETURNING: elsewhere they are left out."""
+    return text if connection.vendor == "sqlite" else text.replace("+", "")
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_address_answers_everybody_as_promised(world, part):
     found = [line(ask, {who: told(answer(ask, who, world)) for who in ask.actors}) for ask in asks()[part::PARTS]]
@@ -49,7 +55,9 @@ def test_every_address_answers_everybody_as_promised(world, part):
         write(found)
     table = promised()
     wrong = [
-        f"{text}\n   promised: {promise}" for text in found if (promise := table.get(text.partition(": ")[0], "(not in the table)")) != text
+        f"{text}\n   promised: {promise}"
+        for text in found
+        if comparable(promise := table.get(text.partition(": ")[0], "(not in the table)")) != comparable(text)
     ]
     assert not wrong, "\n".join(wrong[:40])
     assert not [text for text in found if re.search(r"=5\d\d|=40[134]\+", text)], "an error of ours, or a refusal that changed something"
