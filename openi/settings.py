@@ -202,6 +202,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-deleted": {"task": "projects.tasks.purge_deleted", "schedule": schedule(3600)},
     "purge-organizations": {"task": "accounts.tasks.purge_organizations", "schedule": schedule(3600)},
     "sample-site": {"task": "accounts.tasks.sample_site", "schedule": schedule(6 * 3600)},
+    "forget-lost-history": {"task": "projects.tasks.forget_lost_history", "schedule": schedule(86400)},
     "sync-mirrors": {"task": "projects.tasks.sync_mirrors", "schedule": schedule(5)},
     "index-pending": {"task": "search.tasks.index_pending", "schedule": schedule(5)},
     "index-code": {"task": "search.tasks.index_code", "schedule": schedule(300)},

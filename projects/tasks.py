@@ -22,6 +22,13 @@ def maintain_repositories() -> None:
 
 
 @shared_task
+def forget_lost_history() -> None:
+    """What upstreams rewrote leaves after its 30 days."""
+    for mirror in queries.mirrors_with_lost_history():
+        commands.drop_kept(mirror.repository.path)
+
+
+@shared_task
 def sync_mirrors() -> None:
     """Give the worker's sync threads what is due; they go on when this has returned."""
     rounds.top_up()

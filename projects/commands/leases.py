@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
@@ -51,19 +51,25 @@ def reporter(run: Run, on_progress: Report | None = None) -> Report:
 
 
 @contextmanager
-def heart(run: Run) -> Iterator[None]:
-    """Beats while git works and says nothing; the thread has a database connection of its own."""
+def beating(renew: Callable[[], object], *, lease: timedelta, name: str) -> Iterator[None]:
+    """Calls `renew` four times in each `lease` while git works and says nothing; the thread has a database connection of its own."""
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(LEASE.total_seconds() / 4):
-            type(run)._default_manager.filter(pk=run.pk, state=Run.State.RUNNING).update(heartbeat_at=timezone.now())
+        while not over.wait(lease.total_seconds() / 4):
+            renew()
             connection.close()
 
-    thread = threading.Thread(target=beat, daemon=True, name=f"run-{run.pk}")
+    thread = threading.Thread(target=beat, daemon=True, name=name)
     thread.start()
     try:
         yield
     finally:
         over.set()
         thread.join()
+
+
+def heart(run: Run) -> AbstractContextManager[None]:
+    """`beating` for a run."""
+    rows = type(run)._default_manager.filter(pk=run.pk, state=Run.State.RUNNING)
+    return beating(lambda: rows.update(heartbeat_at=timezone.now()), lease=LEASE, name=f"run-{run.pk}")

@@ -5,11 +5,9 @@ that readers could use all the time, because fetched refs land under `refs/inter
 """
 
 import shutil
-import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -19,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -31,6 +29,7 @@ from core.rules import HIDE
 from core.secrets import decrypt
 from projects import fetching, policies
 from projects.commands.claims import LEASE, free
+from projects.commands.leases import beating
 from projects.commands.pushes import open_intent, record_push
 from projects.mirrors import advertisement, causes, pace, states
 from projects.mirrors.advertisement import Advertised
@@ -97,23 +96,10 @@ def _take(mirror_id: int) -> str:
     return lease if Mirror.objects.filter(free(now), pk=mirror_id).update(lease=lease, leased_until=now + LEASE) else ""
 
 
-@contextmanager
-def _beat(mirror_id: int, lease: str) -> Iterator[None]:
-    """Renews the lease while git is at work; the thread has a database connection of its own and starts only when it is needed."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(LEASE.total_seconds() / 3):
-            Mirror.objects.filter(pk=mirror_id, lease=lease).update(leased_until=timezone.now() + LEASE)
-            connection.close()
-
-    timer = threading.Thread(target=beat, daemon=True, name=f"mirror-{mirror_id}")
-    timer.start()
-    try:
-        yield
-    finally:
-        over.set()
-        timer.join()
+def _beat(mirror_id: int, lease: str) -> AbstractContextManager[None]:
+    """Renews the lease while git is at work."""
+    rows = Mirror.objects.filter(pk=mirror_id, lease=lease)
+    return beating(lambda: rows.update(leased_until=timezone.now() + LEASE), lease=LEASE, name=f"mirror-{mirror_id}")
 
 
 def _sync(mirror: Mirror, report: Report) -> None:

@@ -49,9 +49,7 @@ class Mirror(models.Model):
     synced_at = models.DateTimeField(null=True, blank=True)  # last time something was fetched
     changed_at = models.DateTimeField(null=True, blank=True)  # upstream's newest commit date seen moving
     filled_at = models.DateTimeField(null=True, blank=True)
-    lfs_pointers = models.PositiveIntegerField(default=0)  # objects named but not mirrored
     upstream_stars = models.PositiveIntegerField(default=0)
-    upstream_archived = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 

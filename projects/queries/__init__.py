@@ -26,6 +26,7 @@ from projects.queries.deleted import deleted_repositories, deleted_repository, o
 from projects.queries.header import Header, header
 from projects.queries.imports import import_snapshot, open_import
 from projects.queries.listings import Listing, last_commit_of_file, last_commits_ready, listing
+from projects.queries.mirrors import with_lost_history as mirrors_with_lost_history
 from projects.queries.network import Upstream, network, upstream
 from projects.queries.positions import Position
 from projects.queries.public import public_addresses, public_addresses_total
@@ -66,6 +67,7 @@ __all__ = [
     "latest_release",
     "listing",
     "message_parts",
+    "mirrors_with_lost_history",
     "network",
     "open_import",
     "opened_cursor",

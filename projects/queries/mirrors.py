@@ -26,6 +26,12 @@ def runs(mirror: Mirror) -> QuerySet[MirrorRun]:
     return MirrorRun.objects.filter(mirror=mirror).order_by("-at", "-pk")
 
 
+def with_lost_history() -> QuerySet[Mirror]:
+    """Mirrors whose log names rewritten history: the only ones that may hold hidden refs."""
+    told = MirrorRun.objects.exclude(rewritten=[]).values("mirror_id")
+    return Mirror.objects.filter(pk__in=told, filled_at__isnull=False).select_related("repository")
+
+
 def pulses(mirrors: list[Mirror]) -> dict[int, list[str]]:
     """Mirror id → one word for each of the last 14 days, oldest first: ok, late (no look that worked), fail, none (not yet here). One query."""
     now = timezone.now()
