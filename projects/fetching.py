@@ -127,19 +127,8 @@ def fetch(
 ) -> Iterator[tuple[str, int]]:
     """`git fetch` with its progress as (phase, percent of the whole); at most `limit` bytes of packs. Raises Unavailable, LimitReached."""
     drop_temporary(path)
-    command = [
-        *DIES_WITH_US,
-        "git",
-        f"--git-dir={path}",
-        "fetch",
-        "--progress",
-        "--prune",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "--end-of-options",
-        origin.argument,
-        *refspecs,
-    ]
+    options = ("--progress", "--prune", "--no-tags", "--no-write-fetch-head", "--end-of-options")
+    command = [*DIES_WITH_US, "git", f"--git-dir={path}", "fetch", *options, origin.argument, *refspecs]
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )

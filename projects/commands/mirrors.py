@@ -5,13 +5,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.commands import note_act
 from accounts.commands.names import require_name
 from accounts.models import Namespace
 from core import events
 from core.actors import Actor
 from core.errors import Conflict, Invalid
 from core.limits import take
-from core.outgoing import check_url
+from core.outgoing import Target, check_url
 from core.rules import HIDE, needs_sign_in
 from core.secrets import encrypt
 from projects import rules
@@ -65,6 +66,7 @@ def list_mirror(actor: Actor, text: str, *, description: str = "", topics: list[
             created_by=actor.person,
         )
         events.publish(MirrorListed(mirror_id=mirror.pk, repository_id=repository.pk))
+        note_act(actor, "list_mirror", address.key)
     return mirror
 
 
@@ -93,36 +95,41 @@ def mirror_into(
     """
     rules.can_create_in(actor, namespace).require()
     target = check_url(address)
-    found = addresses.parse(target.url)
     require_name(name, kind="project", field="name")
     require_visibility(visibility)
     require_free_address(namespace, name)
     if actor.person is not None and not actor.is_staff:
         take(f"import:{actor.person.pk}", limit=20, seconds=3600)
-    user, secret = username or target.username, password or target.password
     try:
         with transaction.atomic():
             take_address(namespace, name)
             repository = Repository.objects.create(
                 namespace=namespace, name=name, visibility=visibility, description=" ".join(description.split())[:DESCRIPTION_MAX]
             )
-            mirror = Mirror.objects.create(
-                repository=repository,
-                address=target.url,
-                key=found.key if found else target.url.partition("://")[2],
-                host=found.host if found else target.host,
-                is_public_mirror=False,
-                credentials_encrypted=encrypt(f"{user}:{secret}", purpose="mirror") if user or secret else "",
-                branches=clean_filters(branches or [], field="branches"),
-                tags=clean_filters(tags or [], field="tags"),
-                is_urgent=True,
-                created_by=actor.person,
-            )
+            mirror = _of_target(target, username=username, password=password)
+            mirror.repository, mirror.created_by = repository, actor.person
+            mirror.branches = clean_filters(branches or [], field="branches")
+            mirror.tags = clean_filters(tags or [], field="tags")
+            mirror.save()
             by_id = actor.person.pk if actor.person else None
             events.publish(RepositoryCreated(repository_id=repository.pk, by_id=by_id), MirrorAsked(mirror_id=mirror.pk))
     except IntegrityError as error:
         raise name_taken(namespace, name) from error
     return mirror
+
+
+def _of_target(target: Target, *, username: str, password: str) -> Mirror:
+    """A row, not saved yet, that follows a checked address; credentials given apart go before those of the address."""
+    found = addresses.parse(target.url)
+    user, secret = username or target.username, password or target.password
+    return Mirror(
+        address=target.url,
+        key=found.key if found else target.url.partition("://")[2],
+        host=found.host if found else target.host,
+        is_public_mirror=False,
+        is_urgent=True,
+        credentials_encrypted=encrypt(f"{user}:{secret}", purpose="mirror") if user or secret else "",
+    )
 
 
 def clean_filters(patterns: list[str], *, field: str) -> list[str]:
@@ -253,6 +260,7 @@ def decide_nomination(actor: Actor, nomination: Nomination, *, accept: bool, ans
         )
         if not decided:
             raise Conflict(_("This was decided already."))
+        note_act(actor, "decide_nomination", nomination.key, reason=answer, detail={"accepted": accept})
         events.publish(NominationDecided(nomination_id=nomination.pk, accepted=accept))
     return mirror
 
@@ -275,8 +283,13 @@ def act_on_mirrors(actor: Actor, *, act: str, ids: list[int], cause: str) -> int
     if not ids and cause not in causes.CAUSES:
         raise Invalid(_("Choose mirrors first."))
     rows = rows.filter(pk__in=ids) if ids else rows.filter(cause=cause)
-    if act == "retry":
-        return rows.update(is_urgent=True, next_at=timezone.now())
-    if act == "pause":
-        return rows.update(state=State.PAUSED, cause="", said="")
-    raise Invalid(_("This act is not known."))
+    changes: dict[str, dict[str, object]] = {
+        "retry": {"is_urgent": True, "next_at": timezone.now()},
+        "pause": {"state": State.PAUSED, "cause": "", "said": ""},  # Turn.PAUSE is open to all that are watched
+    }
+    if act not in changes:
+        raise Invalid(_("This act is not known."))
+    with transaction.atomic():
+        changed = rows.update(**changes[act])
+        note_act(actor, f"{act}_mirrors", cause, detail={"mirrors": ids[:200], "changed": changed})
+    return changed

@@ -50,12 +50,18 @@ def end(actor: Actor, repository: Repository, text: str) -> End:
     return End(home, here)
 
 
-def between(repository: Repository, base: End, head: End) -> Between:
-    """From the common ancestor of both to the head. Raises NotFound unless one end is in `repository`."""
+def holder(repository: Repository, base: End, head: End) -> Repository | None:
+    """The fork that holds the objects of one end, if one does. Raises NotFound for two forks."""
     stores = {one.home.pk: one.home for one in (base, head) if one.home.pk != repository.pk}
     if len(stores) > 1:
         raise NotFound(_("One of the two sides has to be in this repository."))
-    store = next(iter(stores.values())).path if stores else None
+    return next(iter(stores.values()), None)
+
+
+def between(repository: Repository, base: End, head: End) -> Between:
+    """From the common ancestor of both to the head. Raises NotFound unless one end is in `repository`."""
+    other = holder(repository, base, head)
+    store = other.path if other else None
     path, old, new = repository.path, base.position.oid, head.position.oid
     ancestor = gitstore.merge_base(path, old, new, store=store)
     commits = gitstore.between(path, old, new, limit=1000 if store else 250, store=store)

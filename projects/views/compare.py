@@ -14,19 +14,12 @@ from core.actors import ActorRequest
 from core.errors import NotFound
 from projects import queries
 from projects.models import Repository
+from projects.queries.comparison import End, end, holder
 from projects.queries.parts import part
 from projects.views import diffs
 from projects.views.common import conditional, etag_of, page_of, repository_page
 
 COMMITS = 100  # listed; more are counted
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One end: the repository it lives in and its commit."""
-
-    home: Repository
-    position: queries.Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,49 +80,21 @@ def split(tail: str, default: str) -> tuple[str, str, str]:
     return default, "...", tail
 
 
-def _sides(request: ActorRequest, repository: Repository, left: str, right: str) -> tuple[tuple[Side, Side], str]:
+def _sides(request: ActorRequest, repository: Repository, left: str, right: str) -> tuple[tuple[End, End], str]:
     """Both ends, and ".diff" or ".patch" where the right one asks for text; a ref may itself end so. Raises NotFound."""
-    base = _side(request, repository, left)
+    base = end(request.actor, repository, left)
     try:
-        return (base, _side(request, repository, right)), ""
+        return (base, end(request.actor, repository, right)), ""
     except NotFound:
         suffix = next((one for one in (".patch", ".diff") if right.endswith(one)), "")
         if not suffix:
             raise
-        return (base, _side(request, repository, right.removesuffix(suffix))), suffix
+        return (base, end(request.actor, repository, right.removesuffix(suffix))), suffix
 
 
-def _side(request: ActorRequest, repository: Repository, text: str) -> Side:
-    """A ref of this repository, or `namespace:ref` (also `namespace/name:ref`) of one in its fork network. Raises NotFound."""
-    owner, colon, ref = text.partition(":")
-    home = repository
-    if colon:
-        namespace, _slash, name = owner.partition("/")
-        if (namespace.lower(), (name or repository.name).lower()) != (repository.namespace.slug.lower(), repository.name.lower()):
-            rows = queries.network(request.actor, repository).filter(namespace__slug__iexact=namespace, taken_down_at=None)
-            found = (rows.filter(name__iexact=name) if name else rows).first()
-            if found is None:
-                raise NotFound(_("There is no such fork."))
-            home = found
-    else:
-        ref = text
-    position = queries.position(home, ref)
-    if position.path:
-        raise NotFound(_("There is no branch, tag or commit of this name."))
-    return Side(home, position)
-
-
-def _store(repository: Repository, left: Side, right: Side) -> Repository | None:
-    """The fork that holds the objects of one side, if one does. Raises NotFound for two forks."""
-    stores = {side.home.pk: side.home for side in (left, right) if side.home.pk != repository.pk}
-    if len(stores) > 1:
-        raise NotFound(_("One of the two sides has to be in this repository."))
-    return next(iter(stores.values()), None)
-
-
-def _text(repository: Repository, left: Side, right: Side, dots: str, suffix: str) -> HttpResponseBase:
+def _text(repository: Repository, left: End, right: End, dots: str, suffix: str) -> HttpResponseBase:
     """The comparison for `git apply` (.diff) or its commits for `git am` (.patch)."""
-    store = _store(repository, left, right)
+    store = holder(repository, left, right)
     path, folder = repository.path, store.path if store else None
     old, new = left.position.oid, right.position.oid
     start = gitstore.merge_base(path, old, new, store=folder) if dots == "..." else old
@@ -138,9 +103,9 @@ def _text(repository: Repository, left: Side, right: Side, dots: str, suffix: st
     return diffs.text(gitstore.diff_stream(path, start, new, store=folder))
 
 
-def _context(repository: Repository, left: Side, right: Side, dots: str, options: diffs.Options) -> dict[str, Any]:
+def _context(repository: Repository, left: End, right: End, dots: str, options: diffs.Options) -> dict[str, Any]:
     base = repository.get_absolute_url()
-    store = _store(repository, left, right)
+    store = holder(repository, left, right)
     old, new = left.position.oid, right.position.oid
     key = ("compare", repository.pk, store.pk if store else 0, old, new)
     ancestor, commits, ahead, behind = part(key, lambda: _between(repository, store, old, new))
@@ -167,6 +132,6 @@ def _between(repository: Repository, store: Repository | None, old: str, new: st
     return ancestor, commits[:COMMITS], ahead, behind
 
 
-def _address(repository: Repository, side: Side) -> str:
+def _address(repository: Repository, side: End) -> str:
     prefix = "" if side.home.pk == repository.pk else f"{side.home.namespace.slug}/{side.home.name}:"
     return prefix + side.position.ref

@@ -32,6 +32,10 @@ def desk(request: ActorRequest) -> HttpResponse:
         made = attempt(form, lambda cleaned: commands.list_mirror(request.actor, cleaned["address"], description=cleaned["description"]))
     if made:
         return redirect(made.repository.get_absolute_url())
+    return _page(request, form, None)
+
+
+def _page(request: ActorRequest, form: ListMirrorForm, fill_form: FillForm | None) -> HttpResponse:
     chosen = {key: request.GET.get(key, "").strip()[:200] for key in ("q", "state", "cause", "host")}
     rows = reads.filtered(query=chosen["q"], state=chosen["state"], cause=chosen["cause"], host=chosen["host"])
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
@@ -50,11 +54,11 @@ def desk(request: ActorRequest) -> HttpResponse:
         "states": Mirror.States.choices,
         "causes": [(code, cause.title) for code, cause in causes.CAUSES.items()],
         "form": form,
-        "fill": FillForm(initial={"gigabytes": wish["bytes_per_day"] / 10**9, "start": wish["from"], "end": wish["to"]}),
+        "fill": fill_form or FillForm(initial={"gigabytes": wish["bytes_per_day"] / 10**9, "start": wish["from"], "end": wish["to"]}),
         "forecast": filling.forecast(now),
         "received": filling.bytes_today(now),
     }
-    return render(request, "projects/mirror_desk.html", context, status=422 if form.errors else 200)
+    return render(request, "projects/mirror_desk.html", context, status=422 if form.errors or fill_form else 200)
 
 
 @require_POST
@@ -63,8 +67,7 @@ def fill(request: ActorRequest) -> HttpResponse:
     rules.can_curate(request.actor).require()
     form = FillForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Give the amount in GB and hours from 0 to 24."))
-        return redirect("mirror_desk")
+        return _page(request, ListMirrorForm(), form)
     given = form.cleaned_data
     wish = {"bytes_per_day": int(given["gigabytes"] * 10**9), "from": given["start"], "to": given["end"] % 24}
     people.change_site_setting(request.actor, "mirror_fill", wish)

@@ -235,3 +235,18 @@ def test_desk_of_repositories_lists_mirrors_too(filled) -> None:
     html = page("/-/admin/repositories", client)
     assert "github.com:Lab/Model" in html
     assert page("/-/admin/repositories/github.com:Lab/Model", client)
+
+
+def test_amount_and_hours_of_first_fills(client: Client) -> None:
+    from accounts.models import AuditEntry
+    from core.site import setting
+
+    assert client.post("/-/admin/mirrors/fill", {"gigabytes": "1"}).status_code in (302, 404)
+    sign_in(client, person(is_admin=True))
+    bad = client.post("/-/admin/mirrors/fill", {"gigabytes": "12.5", "start": "99", "end": "6"}, headers={"accept-language": "en"})
+    assert bad.status_code == 422
+    assert 'value="12.5"' in bad.content.decode()
+    assert client.post("/-/admin/mirrors/fill", {"gigabytes": "12.5", "start": "22", "end": "6"}).status_code == 302
+    assert setting("mirror_fill") == {"bytes_per_day": 12_500_000_000, "from": 22, "to": 6}
+    commands.list_mirror(actor(person(is_admin=True)), "https://github.com/a/b")
+    assert set(AuditEntry.objects.values_list("act", flat=True)) == {"change_setting", "list_mirror"}
