@@ -21,7 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openi.settings")
 import django  # noqa: E402
 
 django.setup()
-from bench.common import percentile, table  # noqa: E402
+from bench.common import HEAD, row, table  # noqa: E402
 from core import filetypes  # noqa: E402
 from core.documents import Access  # noqa: E402
 from core.encodings import decode, is_binary  # noqa: E402
@@ -70,49 +70,48 @@ def main() -> None:
     options = parser.parse_args()
     index = CodeIndex(options.keep or Path(_folder))
     if not index.known():
-        read, began, spent = 0, time.monotonic(), time.process_time()
-        for number, folder in enumerate(options.folders, 1):
-            index.describe(number, label=f"bench/r{number}", owner="bench", level="public", head="x")
-            some: list[Source] = []
-            held = 0
-            for one in (made for source in sources(folder) for made in copies(source, options.copies)):
-                some.append(one)
-                held += len(one.text)
-                if held > 4 << 20:
-                    read += write(index, number, some)
-                    some, held = [], 0
-                if read > options.megabytes << 20:
-                    break
-            read += write(index, number, some)
-        took, cpu = time.monotonic() - began, time.process_time() - spent
-        size = sum(path.stat().st_size for path in index.folder.glob("code.sqlite3*"))
-        print(
-            f"{read / 1e6:.0f} MB of sources: {read / 1e6 / took:.2f} MB/s ({read / 1e6 / cpu:.2f} MB per CPU second), index {size / read:.2f} × the sources"
-        )
-    wall, cpu_each, names = [], [], []
+        fill(index, options.folders, most=options.megabytes << 20, times=options.copies)
+    wall, cpu, names = measured(index)
+    print(f"load {os.getloadavg()[0]:.1f}")
+    table(HEAD, [row("40 queries, first 50", wall, cpu)])
+    if options.slowest:
+        print(sorted(((round(ms), text) for ms, text in zip(cpu, names, strict=True)), reverse=True)[:12])
+
+
+def fill(index: CodeIndex, folders: list[Path], *, most: int, times: int) -> None:
+    """Index the folders, four megabytes of text a write, until `most` bytes; print the speed and the size."""
+    read, began, spent = 0, time.monotonic(), time.process_time()
+    for number, folder in enumerate(folders, 1):
+        index.describe(number, label=f"bench/r{number}", owner="bench", level="public", head="x")
+        some: list[Source] = []
+        held = 0
+        for one in (made for source in sources(folder) for made in copies(source, times)):
+            some.append(one)
+            held += len(one.text)
+            if held > 4 << 20:
+                read += write(index, number, some)
+                some, held = [], 0
+            if read > most:
+                break
+        read += write(index, number, some)
+    took, cpu = time.monotonic() - began, time.process_time() - spent
+    size = sum(path.stat().st_size for path in index.folder.glob("code.sqlite3*"))
+    speed = f"{read / 1e6 / took:.2f} MB/s ({read / 1e6 / cpu:.2f} MB per CPU second)"
+    print(f"{read / 1e6:.0f} MB of sources: {speed}, index {size / read:.2f} × the sources")
+
+
+def measured(index: CodeIndex) -> tuple[list[float], list[float], list[str]]:
+    """Wall and processor milliseconds of each query, and its text; the first of four rounds warms up."""
+    wall, cpu, names = [], [], []
     for round_ in range(4):
         for text in QUERIES:
             began, spent = time.perf_counter(), time.process_time()
             index.search(parse_code(text), Access(frozenset({"public"})), limit=50)
             if round_:
                 wall.append((time.perf_counter() - began) * 1000)
-                cpu_each.append((time.process_time() - spent) * 1000)
+                cpu.append((time.process_time() - spent) * 1000)
                 names.append(text)
-    rows = [
-        (
-            "40 queries, first 50",
-            len(wall),
-            percentile(wall, 0.5),
-            percentile(wall, 0.95),
-            max(wall),
-            percentile(cpu_each, 0.5),
-            percentile(cpu_each, 0.95),
-        )
-    ]
-    print(f"load {os.getloadavg()[0]:.1f}")
-    table(["what", "calls", "p50 ms", "p95 ms", "max ms", "CPU p50", "CPU p95"], rows)
-    if options.slowest:
-        print(sorted(((round(ms), text) for ms, text in zip(cpu_each, names, strict=True)), reverse=True)[:12])
+    return wall, cpu, names
 
 
 def copies(one: Source, count: int) -> Iterator[Source]:

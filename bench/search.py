@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openi.settings")
 import django  # noqa: E402
 
 django.setup()
-from bench.common import percentile, table  # noqa: E402
+from bench.common import HEAD, row, table  # noqa: E402
 from bench.relevance.corpus import known, mirrors  # noqa: E402
 from bench.relevance.queries import HELD, TUNED  # noqa: E402
 from core.documents import Access  # noqa: E402
@@ -109,6 +109,17 @@ def timed(calls: list, rounds: int) -> tuple[list[float], list[float]]:
     return wall, cpu
 
 
+def engine(options: argparse.Namespace) -> SearchIndex:
+    """The index the options name."""
+    if options.engine == "elastic":
+        from search.ports.elastic import ElasticIndex
+
+        return ElasticIndex(os.environ["OPENI_ELASTICSEARCH_URL"], "bench")
+    from search.ports.embedded import EmbeddedIndex
+
+    return EmbeddedIndex(options.folder or Path(_folder) / "search")
+
+
 def main() -> None:
     """Print a table for docs/explanation/performance.md."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -118,35 +129,16 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep the embedded index here, and use it again")
     parser.add_argument("--slowest", action="store_true")
     options = parser.parse_args()
-    if options.engine == "elastic":
-        from search.ports.elastic import ElasticIndex
-
-        index: SearchIndex = ElasticIndex(os.environ["OPENI_ELASTICSEARCH_URL"], "bench")
-    else:
-        from search.ports.embedded import EmbeddedIndex
-
-        index = EmbeddedIndex(options.folder or Path(_folder) / "search")
+    index = engine(options)
     known_synonyms = synonyms(synonym_terms())
     took = 0.0 if "bench" in index.names() else build(index, options.documents)
     texts = [query.text for query in (*TUNED, *HELD)] + BROAD
     requests = [(text, Request(parse(text, known=known_synonyms), PUBLIC, "projects", {}, FACETS)) for text in texts]
     searches, search_cpu = timed([lambda one=one: index.search("bench", one) for _text, one in requests], options.rounds)
     prefixes, prefix_cpu = timed([lambda one=one: index.suggest("bench", one, PUBLIC, 8) for one in PREFIXES], options.rounds)
-    rows = []
-    for what, samples, cpu in (("search, 3 facets, first 20", searches, search_cpu), ("completion of a prefix", prefixes, prefix_cpu)):
-        rows.append(
-            (
-                what,
-                len(samples),
-                percentile(samples, 0.5),
-                percentile(samples, 0.95),
-                max(samples),
-                percentile(cpu, 0.5),
-                percentile(cpu, 0.95),
-            )
-        )
+    rows = [row("search, 3 facets, first 20", searches, search_cpu), row("completion of a prefix", prefixes, prefix_cpu)]
     print(f"{options.engine}: {options.documents:,} documents built in {took:.0f} s, load {os.getloadavg()[0]:.1f}")
-    table(["what", "calls", "p50 ms", "p95 ms", "max ms", "CPU p50", "CPU p95"], rows)
+    table(HEAD, rows)
     if options.slowest:
         size = len(requests)
         worst = sorted(((min(searches[place::size]), text) for place, (text, _one) in enumerate(requests)), reverse=True)[:15]

@@ -18,9 +18,10 @@ import re2
 from django.utils.translation import gettext as _
 
 from core.documents import Access
-from core.errors import Invalid, Unavailable
+from core.errors import Invalid
 from search.logic.patterns import SHORTEST, CodeQuery, expression, is_case_blind, needed
 from search.logic.symbols import symbols
+from search.ports.sqlite import opened, told
 
 SCHEMA = """
 CREATE TABLE repository (id INTEGER PRIMARY KEY, label TEXT NOT NULL, owner TEXT NOT NULL, level TEXT NOT NULL, head TEXT NOT NULL);
@@ -202,7 +203,7 @@ class CodeIndex:
         connection = self._open()
         connection.set_progress_handler(lambda: int(time.monotonic() > end), 20_000)  # steps of SQLite's machine: some milliseconds
         try:
-            with self._errors():
+            with told():
                 return self._search(query, access, match, tests, after, limit, end)
         finally:
             connection.set_progress_handler(None, 0)
@@ -315,24 +316,14 @@ class CodeIndex:
             return known[0]
         if known is not None:
             known[0].close()
-        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA cache_size=-2000")
-        connection.execute("PRAGMA mmap_size=4294967296")
+        connection = opened(path, mapped=4 << 30)
         self._local.__dict__["known"] = (connection, path, inode)
         return connection
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise Unavailable(_("The search index does not answer.")) from error
-
-    @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         connection = self._open()
-        with self._errors():
+        with told():
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection

@@ -16,12 +16,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.documents import Access
-from core.errors import NotFound, Unavailable
+from core.errors import NotFound
 from search.logic import analysis
 from search.ports.columns import Columns, Row
 from search.ports.index import TEXTS, WEIGHTS, Entry, Found, Hit, Request, Suggestion, digest, restored, stored
 from search.ports.match import corrected, expression, nearness, ranking
 from search.ports.order import Ordered, order
+from search.ports.sqlite import opened, told
 
 SCHEMA = f"""
 CREATE TABLE document (
@@ -97,7 +98,7 @@ class EmbeddedIndex:
     def search(self, name: str, request: Request) -> Found:
         """Match in FTS5, filter and count in memory, rank what the page needs."""
         connection = self._open(name)
-        with self._errors():
+        with told():
             columns = self._current(name, connection)
             matched = self._matching(connection, columns, request)
             seen = columns.filtered(matched, request)
@@ -118,7 +119,7 @@ class EmbeddedIndex:
         connection = self._open(name)
         if not (match := expression_of_prefix(prefix)):
             return []
-        with self._errors():
+        with told():
             columns = self._current(name, connection)
             best = columns.completions(analysis.folded(prefix).strip(), access, limit)
             if len(best) < limit:
@@ -134,7 +135,7 @@ class EmbeddedIndex:
     def corrections(self, name: str, word: str) -> list[str]:
         """By edit distance over the words of the index, kept per generation and refreshed when it grew by a tenth."""
         connection = self._open(name)
-        with self._errors():
+        with told():
             return corrected(word, self._current(name, connection).vocabulary(connection))
 
     def dump(self, name: str) -> dict[tuple[str, int], str]:
@@ -144,7 +145,7 @@ class EmbeddedIndex:
 
     def finish(self, name: str) -> None:
         """Merge what was written in pieces, once."""
-        with self._errors():
+        with told():
             self._open(name).execute("INSERT INTO words (words) VALUES ('optimize')")
 
     # --- within ---------------------------------------------------------------------------------------------------
@@ -164,24 +165,14 @@ class EmbeddedIndex:
             return known[0]
         for other in [key for key in self._local.__dict__ if not self._path(key).exists()]:
             self._local.__dict__.pop(other)[0].close()
-        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA cache_size=-2000")
-        connection.execute("PRAGMA mmap_size=268435456")
+        connection = opened(path, mapped=256 << 20, check_same_thread=False)
         self._local.__dict__[name] = (connection, inode)
         return connection
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise Unavailable(_("The search index does not answer.")) from error
-
-    @contextmanager
     def _writing(self, name: str) -> Iterator[tuple[sqlite3.Connection, int]]:
         connection = self._open(name)
-        with self._errors():
+        with told():
             connection.execute("BEGIN IMMEDIATE")
             try:
                 connection.execute("UPDATE clock SET version = version + 1")
