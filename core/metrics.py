@@ -9,7 +9,41 @@ _folder = settings.DATA_DIR / "metrics"
 _folder.mkdir(parents=True, exist_ok=True)
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_folder))
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess  # noqa: E402
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values  # noqa: E402
+from prometheus_client.mmap_dict import MmapedDict  # noqa: E402
+
+ROOM = 1024**2  # bytes of a file of counters: some 7,000 series
+
+
+class RoomyDict(MmapedDict):
+    """The library's file of counters with its room taken at once: writing through memory to a full disk ends the process (SIGBUS, mmap(2))."""
+
+    def __init__(self, filename: str, read_mode: bool = False) -> None:
+        if read_mode:
+            super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]
+            return
+        descriptor, name = _room(filename)
+        try:
+            super().__init__(name)  # type: ignore[no-untyped-call]
+        finally:
+            os.close(descriptor)
+
+
+def _room(filename: str) -> tuple[int, str]:
+    """An open file of ROOM bytes and its name; on a full disk one in memory, which counts for nobody but lets the process live."""
+    descriptor = os.open(filename, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        os.posix_fallocate(descriptor, 0, ROOM)
+    except OSError:
+        os.close(descriptor)
+        Path(filename).unlink(missing_ok=True)
+        descriptor = os.memfd_create("metrics", os.MFD_CLOEXEC)
+        os.ftruncate(descriptor, ROOM)
+        return descriptor, f"/proc/self/fd/{descriptor}"
+    return descriptor, filename
+
+
+values.MmapedDict = RoomyDict  # type: ignore[attr-defined]
 
 REQUESTS = Counter("openi_requests_total", "Requests by route", ["method", "route", "status"])
 LATENCY = Histogram(
