@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from tests.operate.servers import ROOT, manage
 
@@ -42,6 +43,7 @@ def test_a_bad_argument_is_one_line_and_exit_2(
     arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["./manage.py", *arguments])
+    monkeypatch.setattr(connections, "close_all", lambda: None)  # the connection is the test's, inside its transaction
     with pytest.raises(SystemExit) as stopped:
         runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
     printed = capsys.readouterr()

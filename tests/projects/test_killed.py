@@ -71,6 +71,8 @@ def run(act: Callable[[], object], point: int) -> tuple[bool, int]:
     """(whether it was acknowledged, number of effects) of `act` in a process of its own, killed at `point` (0: never)."""
     gitstore.forget()
     connections.close_all()
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # else the child would speak over the sockets of this process
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -211,8 +213,8 @@ def test_killed_at_any_point(make, settings):
     world.check()
     for number, point in enumerate(sorted({1 + index * effects // POINTS for index in range(POINTS)} | {effects}), 1):
         world = World(number)
-        acknowledged, _effects = run(make(world), point)
-        assert not acknowledged
+        _acknowledged, made = run(make(world), point)
+        assert made < point  # it was killed there, or this world had fewer effects than the first
         world.check()
         assert git(world.fork.path, "cat-file", "-t", "main") == "commit"
         if make is not purge:
