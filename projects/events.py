@@ -14,11 +14,10 @@ class RepositoryCreated(Fact):
 
 
 @dataclass(frozen=True)
-class MirrorListed(Fact):
-    """A repository of another host is in the catalogue; nothing of it is here yet."""
+class MirrorsListed(Fact):
+    """Repositories of other hosts are in the catalogue (one, or a batch of a list); nothing of them is here yet."""
 
-    mirror_id: int
-    repository_id: int
+    repository_ids: list[int]
 
 
 @dataclass(frozen=True)

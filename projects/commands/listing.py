@@ -12,7 +12,7 @@ from core import events
 from core.actors import Actor
 from projects import rules
 from projects.commands.creation import DESCRIPTION_MAX
-from projects.events import MirrorListed
+from projects.events import MirrorsListed
 from projects.market.tree import UNSORTED
 from projects.mirrors import addresses
 from projects.mirrors.addresses import Address
@@ -39,7 +39,7 @@ class Listed:
 
 
 def list_mirrors(actor: Actor, wishes: Iterable[Wish], *, on_batch: Callable[[Listed], object] | None = None) -> Listed:
-    """Put every good row into the catalogue; running it again adds only what is missing. Publishes MirrorListed for each.
+    """Put every good row into the catalogue; running it again adds only what is missing. Publishes MirrorsListed for each batch.
 
     Rows of a category we do not have stay uncategorised and are counted. Raises NotFound (rules.can_curate).
     """
@@ -106,7 +106,8 @@ def _store(actor: Actor, batch: dict[str, tuple[Wish, Address]], categories: dic
             for repository, (key, (wish, address)) in zip(repositories, fresh.items(), strict=True)
         ]  # fmt: skip
         Mirror.objects.bulk_create(mirrors)
-        events.publish(*(MirrorListed(mirror_id=mirror.pk, repository_id=mirror.repository_id) for mirror in mirrors))
+        if mirrors:
+            events.publish(MirrorsListed(repository_ids=[mirror.repository_id for mirror in mirrors]))
     report.counts["listed"] += len(mirrors)
 
 

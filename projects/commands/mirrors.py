@@ -17,7 +17,7 @@ from core.rules import HIDE, needs_sign_in
 from core.secrets import encrypt
 from projects import rules
 from projects.commands.creation import DESCRIPTION_MAX, name_taken, require_free_address, require_visibility, take_address
-from projects.events import MirrorAsked, MirrorListed, NominationDecided, RepositoryCreated
+from projects.events import MirrorAsked, MirrorsListed, NominationDecided, RepositoryCreated
 from projects.mirrors import addresses, causes, states
 from projects.mirrors.addresses import Address
 from projects.mirrors.states import State, Turn
@@ -42,7 +42,7 @@ def require_address(text: str, *, field: str = "address") -> Address:
 def list_mirror(actor: Actor, text: str, *, description: str = "", topics: list[str] | None = None, stars: int = 0) -> Mirror:
     """Put a repository of another host into the catalogue, at `/<host>/<owner path>/<name>`. Nothing is fetched yet.
 
-    Raises Forbidden (rules.can_curate), Invalid (address, host not configured), Conflict (it is there). Publishes MirrorListed.
+    Raises Forbidden (rules.can_curate), Invalid (address, host not configured), Conflict (it is there). Publishes MirrorsListed.
     """
     rules.can_curate(actor).require()
     address = require_address(text)
@@ -65,7 +65,7 @@ def list_mirror(actor: Actor, text: str, *, description: str = "", topics: list[
             upstream_stars=stars,
             created_by=actor.person,
         )
-        events.publish(MirrorListed(mirror_id=mirror.pk, repository_id=repository.pk))
+        events.publish(MirrorsListed(repository_ids=[repository.pk]))
         note_act(actor, "list_mirror", address.key)
     return mirror
 

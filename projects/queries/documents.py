@@ -10,7 +10,7 @@ from core.documents import Access, Document, Follows
 from core.encodings import decode
 from projects import rules
 from projects.events import (
-    MirrorListed,
+    MirrorsListed,
     RepositoryChanged,
     RepositoryCreated,
     RepositoryDeleted,
@@ -111,6 +111,10 @@ def _of_namespace(namespace_id: int) -> list[int]:
     return list(Repository.objects.filter(namespace_id=namespace_id, deleted_at=None).values_list("pk", flat=True))
 
 
+def _listed(event: MirrorsListed) -> list[int]:
+    return event.repository_ids
+
+
 def _fork(event: RepositoryForked) -> list[int]:
     return [event.fork_id, event.source_id]
 
@@ -127,9 +131,10 @@ FOLLOWS: Follows = (
     *(
         (event, _one)
         for event in (
-            MirrorListed, RepositoryChanged, RepositoryCreated, RepositoryDeleted, RepositoryRenamed, RepositoryRestored, RepositoryStarred, VisibilityChanged,
+            RepositoryChanged, RepositoryCreated, RepositoryDeleted, RepositoryRenamed, RepositoryRestored, RepositoryStarred, VisibilityChanged,
         )
     ),
+    (MirrorsListed, _listed),
     (RepositoryForked, _fork),
     (NamespaceRenamed, _namespace),
     (ProfileChanged, _namespace),
