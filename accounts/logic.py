@@ -36,6 +36,7 @@ RESERVED = frozenset(
         "competitions",
         "explore",
         "market",
+        "collections",
         "search",
         "users",
         "organizations",

@@ -1,5 +1,20 @@
 """Rows of repositories, mirrors and the market. States and constraints only; `commands` write."""
 
+from projects.models.curation import (
+    BulkChunk,
+    BulkEdit,
+    CatalogueVersion,
+    Collection,
+    CollectionMember,
+    Curated,
+    Finding,
+    HotOwner,
+    Inspection,
+    Report,
+    RootCommit,
+    Tag,
+    Tagged,
+)
 from projects.models.market import Category
 from projects.models.mirrors import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Nomination
 from projects.models.repositories import (
@@ -25,12 +40,21 @@ from projects.models.repositories import (
 __all__ = [
     "KEPT_RUNS",
     "Access",
+    "BulkChunk",
+    "BulkEdit",
+    "CatalogueVersion",
     "Category",
     "Collaborator",
+    "Collection",
+    "CollectionMember",
     "ContributionDay",
+    "Curated",
     "DeployKey",
+    "Finding",
     "FormerAddress",
+    "HotOwner",
     "ImportRun",
+    "Inspection",
     "Mirror",
     "MirrorHost",
     "MirrorRun",
@@ -40,9 +64,13 @@ __all__ = [
     "Push",
     "Release",
     "ReleaseAsset",
+    "Report",
     "Repository",
+    "RootCommit",
     "Run",
     "Star",
+    "Tag",
+    "Tagged",
     "TeamAccess",
     "Visibility",
     "Watch",
