@@ -14,6 +14,7 @@ from projects.places import Tab, tabs
 from projects.queries import documents
 
 blob_holders.add(("projects.ReleaseAsset", "sha256"))
+blob_holders.add(("projects.MirrorList", "sha256"))
 
 
 def _always(actor: Actor, repository: Repository) -> bool:

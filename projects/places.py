@@ -115,6 +115,11 @@ for _rows in (
         "projects.Mirror.created_by", keeps="the mirror's", section="mirrors",
         columns=("repository__namespace__slug", "repository__name", "created_at"),
     ),
+    PersonalRows(
+        "projects.PushMirror.created_by", keeps="the repository's", section="push_mirrors",
+        columns=("repository__namespace__slug", "repository__name", "address", "created_at"),
+    ),
+    PersonalRows("projects.MirrorList.by", keeps="the market's", section="mirror_lists", columns=("name", "rows", "state", "created_at")),
     PersonalRows("projects.Nomination.by", keeps="the market's", section="nominations", columns=("address", "reason", "state", "created_at")),
     PersonalRows("projects.Nomination.decided_by", keeps="the market's", section="nominations_decided", columns=("address", "decided_at")),
 ):  # fmt: skip

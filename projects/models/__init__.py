@@ -16,7 +16,9 @@ from projects.models.curation import (
     Tagged,
 )
 from projects.models.market import Category
+from projects.models.mirror_lists import MirrorList, MirrorListPart
 from projects.models.mirrors import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Nomination
+from projects.models.pushing import KEPT_PUSHES, PushMirror, PushRun
 from projects.models.repositories import (
     Access,
     Collaborator,
@@ -38,6 +40,7 @@ from projects.models.repositories import (
 )
 
 __all__ = [
+    "KEPT_PUSHES",
     "KEPT_RUNS",
     "Access",
     "BulkChunk",
@@ -57,11 +60,15 @@ __all__ = [
     "Inspection",
     "Mirror",
     "MirrorHost",
+    "MirrorList",
+    "MirrorListPart",
     "MirrorRun",
     "Nomination",
     "Protection",
     "PurgeRun",
     "Push",
+    "PushMirror",
+    "PushRun",
     "Release",
     "ReleaseAsset",
     "Report",
