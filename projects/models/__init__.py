@@ -15,6 +15,15 @@ from projects.models.curation import (
     Tag,
     Tagged,
 )
+from projects.models.hosts import (
+    ApiKind,
+    HookDelivery,
+    HostApi,
+    HostToken,
+    MirrorHook,
+    OutgoingRoute,
+    UpstreamFacts,
+)
 from projects.models.market import Category
 from projects.models.mirror_lists import MirrorList, MirrorListPart
 from projects.models.mirrors import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Nomination
@@ -43,6 +52,7 @@ __all__ = [
     "KEPT_PUSHES",
     "KEPT_RUNS",
     "Access",
+    "ApiKind",
     "BulkChunk",
     "BulkEdit",
     "CatalogueVersion",
@@ -55,15 +65,20 @@ __all__ = [
     "DeployKey",
     "Finding",
     "FormerAddress",
+    "HookDelivery",
+    "HostApi",
+    "HostToken",
     "HotOwner",
     "ImportRun",
     "Inspection",
     "Mirror",
+    "MirrorHook",
     "MirrorHost",
     "MirrorList",
     "MirrorListPart",
     "MirrorRun",
     "Nomination",
+    "OutgoingRoute",
     "Protection",
     "PurgeRun",
     "Push",
@@ -79,6 +94,7 @@ __all__ = [
     "Tag",
     "Tagged",
     "TeamAccess",
+    "UpstreamFacts",
     "Visibility",
     "Watch",
 ]
