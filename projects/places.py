@@ -120,6 +120,13 @@ for _rows in (
         columns=("repository__namespace__slug", "repository__name", "address", "created_at"),
     ),
     PersonalRows("projects.MirrorList.by", keeps="the market's", section="mirror_lists", columns=("name", "rows", "state", "created_at")),
+    PersonalRows("projects.Classifier.by", keeps="the market's", section="classifiers_asked_for", columns=("created_at",)),
+    PersonalRows("projects.SortingAct.by", keeps="the market's", section="categories_decided", columns=("kind", "total", "at")),
+    PersonalRows("projects.LabelSample.drawn_by", keeps="the market's", section="label_samples", columns=("size", "drawn_at")),
+    PersonalRows(
+        "projects.Label.by", keeps="a published figure rests on it", section="labels",
+        columns=("item__repository__namespace__slug", "item__repository__name", "category__slug", "is_unclear", "at"),
+    ),
     PersonalRows("projects.Nomination.by", keeps="the market's", section="nominations", columns=("address", "reason", "state", "created_at")),
     PersonalRows("projects.Nomination.decided_by", keeps="the market's", section="nominations_decided", columns=("address", "decided_at")),
 ):  # fmt: skip

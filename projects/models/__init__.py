@@ -47,6 +47,8 @@ from projects.models.repositories import (
     Visibility,
     Watch,
 )
+from projects.models.statistics import MirrorDay
+from projects.models.suggesting import Classifier, Label, LabelItem, LabelSample, SortingAct, SortingDecision, Suggestion
 
 __all__ = [
     "KEPT_PUSHES",
@@ -57,6 +59,7 @@ __all__ = [
     "BulkEdit",
     "CatalogueVersion",
     "Category",
+    "Classifier",
     "Collaborator",
     "Collection",
     "CollectionMember",
@@ -71,7 +74,11 @@ __all__ = [
     "HotOwner",
     "ImportRun",
     "Inspection",
+    "Label",
+    "LabelItem",
+    "LabelSample",
     "Mirror",
+    "MirrorDay",
     "MirrorHook",
     "MirrorHost",
     "MirrorList",
@@ -90,7 +97,10 @@ __all__ = [
     "Repository",
     "RootCommit",
     "Run",
+    "SortingAct",
+    "SortingDecision",
     "Star",
+    "Suggestion",
     "Tag",
     "Tagged",
     "TeamAccess",
