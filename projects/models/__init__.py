@@ -1,5 +1,6 @@
 """Rows of repositories, mirrors and the market. States and constraints only; `commands` write."""
 
+from projects.models.counts import CountedBatch, Traffic, TrafficDay, Visit
 from projects.models.curation import (
     BulkChunk,
     BulkEdit,
@@ -49,6 +50,7 @@ from projects.models.repositories import (
 )
 from projects.models.statistics import MirrorDay
 from projects.models.suggesting import Classifier, Label, LabelItem, LabelSample, SortingAct, SortingDecision, Suggestion
+from projects.models.trust import TrustReport
 
 __all__ = [
     "KEPT_PUSHES",
@@ -64,6 +66,7 @@ __all__ = [
     "Collection",
     "CollectionMember",
     "ContributionDay",
+    "CountedBatch",
     "Curated",
     "DeployKey",
     "Finding",
@@ -104,7 +107,11 @@ __all__ = [
     "Tag",
     "Tagged",
     "TeamAccess",
+    "Traffic",
+    "TrafficDay",
+    "TrustReport",
     "UpstreamFacts",
     "Visibility",
+    "Visit",
     "Watch",
 ]
