@@ -27,6 +27,7 @@ from projects.models.hosts import (
 )
 from projects.models.market import Category
 from projects.models.mirror_lists import MirrorList, MirrorListPart
+from projects.models.mirror_stores import MirrorKey, MirrorStore
 from projects.models.mirrors import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Nomination
 from projects.models.pushing import KEPT_PUSHES, PushMirror, PushRun
 from projects.models.repositories import (
@@ -84,9 +85,11 @@ __all__ = [
     "MirrorDay",
     "MirrorHook",
     "MirrorHost",
+    "MirrorKey",
     "MirrorList",
     "MirrorListPart",
     "MirrorRun",
+    "MirrorStore",
     "Nomination",
     "OutgoingRoute",
     "Protection",
