@@ -5,12 +5,14 @@ the processor time itself is what is shared: a bucket of seconds that fills at s
 A crowd is CROWD different addresses within WINDOW seconds while somebody signed in is about; fewer readers, however busy, are never held up.
 """
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -24,9 +26,9 @@ CROWD = 100  # different addresses that make a crowd
 WINDOW = 10.0  # seconds within which they count
 PRESENCE = 60.0  # seconds after a request of somebody signed in during which his pages are kept fast
 BURST = 4.0  # seconds of processor time that may be spent at once after a quiet while
-SLOTS = 2  # anonymous answers made at the same time
-WAITING = 24  # requests that wait for a slot
+WAITING = 24  # requests that wait for their turn; one answer is made at a time
 PATIENCE = 1.5  # seconds they wait
+YIELD = 0.25  # seconds an answer being made waits at each of its queries while somebody signed in is answered
 RETRY_SECONDS = 5
 OPEN = ("/-/", "/login/", "/logout/", "/signup/", "/static/", "/robots.txt/", "/sitemap.xml/")  # never refused, nor is what lies below
 
@@ -73,6 +75,49 @@ class Arrivals:
             return len(self._now | self._before) if len(self._before) < CROWD else len(self._before)
 
 
+class Turns:
+    """Whose turn it is in one process: threads share one interpreter, so an answer beside another takes twice as long as alone."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._first = 0  # answers being made that come before the crowd's
+        self._busy = False  # one of the crowd's is being made
+
+    @contextlib.contextmanager
+    def first(self) -> Iterator[None]:
+        """An answer that waits for nobody."""
+        with self._changed:
+            self._first += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._first -= 1
+                if not self._first:
+                    self._changed.notify_all()
+
+    def take(self, seconds: float) -> bool:
+        """Wait for the crowd's turn, at most so long; `give_back` ends it. Who comes first may fill the time, but not for ever."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._busy and not self._first, seconds)
+            mine = not self._busy
+            self._busy = True
+            return mine
+
+    def give_back(self) -> None:
+        """The next one of the crowd."""
+        with self._changed:
+            self._busy = False
+            self._changed.notify_all()
+
+    def let_pass(self, execute: Callable[..., object], *query: object) -> object:
+        """Wrapper of a query of the crowd's answer: who comes first is answered first."""
+        if self._first:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._first, YIELD)
+        return execute(*query)
+
+
 class AnonymousShare:
     """Middleware behind ActorMiddleware: answers 429 with `Retry-After` while the anonymous share is used up.
 
@@ -86,29 +131,32 @@ class AnonymousShare:
         self.bucket = Bucket(settings.ANONYMOUS_SHARE)
         self.arrivals = Arrivals()
         self._signed_in_at = -PRESENCE
-        self._slots = threading.BoundedSemaphore(SLOTS)
+        self.turns = Turns()
         self._waiting = threading.BoundedSemaphore(WAITING)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_shared(request):
-            if not getattr(request, "actor", ANONYMOUS).is_anonymous:
-                self._signed_in_at = time.monotonic()
-            return self.get_response(request)
+            if getattr(request, "actor", ANONYMOUS).is_anonymous:
+                return self.get_response(request)
+            self._signed_in_at = time.monotonic()
+            with self.turns.first():
+                return self.get_response(request)
         if self.arrivals.note(client_ip(request)) < CROWD or time.monotonic() - self._signed_in_at > PRESENCE:
             return self.get_response(request)
         if self.bucket.left() <= 0 or not self._waiting.acquire(blocking=False):
             return crowded(request)
         try:
-            if not self._slots.acquire(timeout=PATIENCE):
+            if not self.turns.take(PATIENCE):
                 return crowded(request)
         finally:
             self._waiting.release()
         began = time.thread_time()
         try:
-            return self.get_response(request)
+            with connection.execute_wrapper(self.turns.let_pass):
+                return self.get_response(request)
         finally:
             self.bucket.spend(time.thread_time() - began)
-            self._slots.release()
+            self.turns.give_back()
 
 
 def is_shared(request: HttpRequest) -> bool:

@@ -3,11 +3,12 @@
 import threading
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from core import crowd
 from core.actors import ANONYMOUS, SYSTEM, Actor
+from core.models import Delivery
 
 
 class Clock:
@@ -86,7 +87,7 @@ def test_an_answer_is_paid_with_its_processor_time() -> None:
     assert share.bucket.left() < before - 0.005
 
 
-def test_only_so_many_are_made_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_is_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crowd, "PATIENCE", 0.05)
     going, entered = threading.Event(), threading.Semaphore(0)
 
@@ -96,29 +97,65 @@ def test_only_so_many_are_made_at_the_same_time(monkeypatch: pytest.MonkeyPatch)
         return HttpResponse("page")
 
     share = crowd.AnonymousShare(page)
-    threads = [threading.Thread(target=asked, args=(share,)) for _ in range(crowd.SLOTS)]
-    for thread in threads:
-        thread.start()
-    for _ in threads:
-        assert entered.acquire(timeout=10)
+    thread = threading.Thread(target=asked, args=(share,))
+    thread.start()
+    assert entered.acquire(timeout=10)
     assert asked(share).status_code == 429
     going.set()
-    for thread in threads:
-        thread.join()
+    thread.join()
     assert asked(share).status_code == 200
 
 
+@pytest.mark.django_db
+def test_who_is_signed_in_goes_before_an_answer_of_the_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "CROWD", 1)
+    monkeypatch.setattr(crowd, "YIELD", 30.0)
+    order: list[str] = []
+    crowd_began, person_began, person_may_end = threading.Event(), threading.Event(), threading.Event()
+
+    def page(request: HttpRequest) -> HttpResponse:
+        if request.actor.is_anonymous:  # type: ignore[attr-defined]
+            crowd_began.set()
+            assert person_began.wait(10)
+            Delivery.objects.exists()
+            order.append("crowd")
+        elif crowd_began.is_set():
+            person_began.set()
+            assert person_may_end.wait(10)
+            order.append("person")
+        return HttpResponse("page")
+
+    share = crowd.AnonymousShare(page)
+    asked(share, actor=SYSTEM)  # somebody is about
+    person = threading.Thread(target=lambda: crowd_began.wait(10) and asked(share, actor=SYSTEM))
+    person.start()
+    release = threading.Timer(0.3, person_may_end.set)
+    release.start()
+    asked(share)
+    person.join()
+    assert order == ["person", "crowd"]
+
+
+def test_the_crowd_is_not_put_off_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = crowd.Turns()
+    with turns.first():
+        assert turns.take(0.01)
+        assert not turns.take(0.01)
+    turns.give_back()
+    assert turns.take(0.01)
+
+
 def test_the_portal_holds_back_anonymous_readers_alone(client, db, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    assert client.get("/explore").status_code == 200
+    assert client.get("/").status_code == 200
     monkeypatch.setattr(crowd.Bucket, "left", lambda self: -1.0)
-    assert client.get("/explore").status_code == 429
+    assert client.get("/").status_code == 429
     assert client.get("/login").status_code == 200
 
 
 def test_without_a_share_nobody_waits(settings, client, db, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     settings.ANONYMOUS_SHARE = 0
     monkeypatch.setattr(crowd.Bucket, "left", lambda self: -1.0)
-    assert client.get("/explore").status_code == 200
+    assert client.get("/").status_code == 200
 
 
 def test_a_few_readers_are_never_held_up_however_busy(share: crowd.AnonymousShare, monkeypatch) -> None:  # type: ignore[no-untyped-def]
