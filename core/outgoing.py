@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from core.errors import Invalid, Unavailable
 
 NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))  # RFC 6052, RFC 8215: the last 32 bits are an IPv4 address
-DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443, "ssh": 22, "git": 9418}
 REDIRECTS = (301, 302, 303, 307, 308)
 
 

@@ -101,7 +101,7 @@ HEADINGS = {
     "refs": N_("Branches, tags and their protection"),
     "files": N_("Files"),
     "history": N_("History"),
-    "forks": N_("Forks"),
+    "forks": N_("Forks and push mirrors"),
     "stars": N_("Stars and watching"),
     "releases": N_("Releases"),
     "site": N_("The whole site"),
@@ -111,7 +111,7 @@ TAGS = {
     **dict.fromkeys(("tree", "blobs", "raw", "contents", "readme", "archive", "blame"), "files"),
     **dict.fromkeys(("commits", "compare", "contributors", "languages", "activity"), "history"),
     **dict.fromkeys(("collaborators", "teams", "keys"), "access"),
-    **dict.fromkeys(("forks", "upstream", "sync", "detach"), "forks"),
+    **dict.fromkeys(("forks", "upstream", "sync", "detach", "push-mirrors"), "forks"),
     **dict.fromkeys(("star", "stargazers", "watch"), "stars"),
     "releases": "releases",
 }

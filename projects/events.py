@@ -21,6 +21,13 @@ class MirrorsListed(Fact):
 
 
 @dataclass(frozen=True)
+class MirrorListBegun(Fact):
+    """A curator looked at a list of mirrors and wants it in the catalogue."""
+
+    list_id: int
+
+
+@dataclass(frozen=True)
 class MirrorAsked(Fact):
     """Somebody, or upstream's webhook, wants a mirror to be looked at now."""
 

@@ -11,7 +11,7 @@ from core.places import NavigationItem, blob_holders, navigation
 from projects import queries, rules
 from projects.models import Repository
 from projects.places import Tab, tabs
-from projects.queries import documents
+from projects.queries import documents, mirror_lists
 
 blob_holders.add(("projects.ReleaseAsset", "sha256"))
 blob_holders.add(("projects.MirrorList", "sha256"))
@@ -25,6 +25,11 @@ def _administers(actor: Actor, repository: Repository) -> bool:
     return bool(rules.can_administer(actor, repository))
 
 
+def _maintains_only(actor: Actor, repository: Repository) -> bool:
+    """Maintainers see no other settings."""
+    return bool(rules.can_push_elsewhere(actor, repository)) and not rules.can_administer(actor, repository)
+
+
 tabs.add(Tab("code", _("Code"), "code", "", _always), order=10)
 tabs.add(
     Tab("mirror", _("Mirror"), "refresh-cw", "/mirror", lambda _actor, repository: getattr(repository, "mirror", None) is not None),
@@ -32,6 +37,7 @@ tabs.add(
 )
 tabs.add(Tab("releases", _("Releases"), "tag", "/releases", _always, count="releases"), order=70)
 tabs.add(Tab("contributors", _("Contributors"), "users", "/contributors", _always), order=80)
+tabs.add(Tab("push", _("Push mirrors"), "upload", "/settings/push-mirrors", _maintains_only), order=89)
 tabs.add(Tab("settings", _("Settings"), "settings", "/settings", _administers), order=90)
 accounts_places.before_delete.add(queries.reason_to_keep_account)
 accounts_places.samples.add(queries.site_figures)
@@ -55,6 +61,14 @@ def import_progress(key: str) -> live.Snapshot:
     number, _dot, language = key.partition(".")
     with translation.override(language):
         return queries.import_snapshot(int(number))
+
+
+@live.source("mirror-lists")
+def mirror_list_progress(key: str) -> live.Snapshot:
+    """The same of a list of mirrors."""
+    number, _dot, language = key.partition(".")
+    with translation.override(language):
+        return mirror_lists.mirror_list_snapshot(int(number))
 
 
 @live.source("purges")

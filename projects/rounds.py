@@ -1,6 +1,7 @@
 """The worker's sync threads. They only take leases and run commands; the rows are the truth."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -9,8 +10,10 @@ from django.db import connection
 
 from core.actors import SYSTEM
 from projects import commands
+from projects.commands import outbound
 
 log = structlog.get_logger(__name__)
+PUSH_THREADS = 4  # pushes to other hosts at once
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
 _running = 0
@@ -51,3 +54,40 @@ def _run(mirror_id: int, lease: str) -> None:
         log.exception("mirror_top_up_failed")
     finally:
         connection.close()
+
+
+class Threads:
+    """Threads of the worker for work with leases: `claim(n)` leases up to n pieces as (id, lease), `work` does one."""
+
+    def __init__(self, name: str, size: int, claim: Callable[[int], list[tuple[int, str]]], work: Callable[[int, str], object]) -> None:
+        self.name, self.size, self.claim, self.work = name, size, claim, work
+        self._lock = threading.Lock()
+        self._running = 0
+        self._pool: ThreadPoolExecutor | None = None
+
+    def top_up(self) -> int:
+        """Start as much as there are idle threads; returns how many."""
+        with self._lock:
+            self._pool = self._pool or ThreadPoolExecutor(self.size, thread_name_prefix=self.name)
+            claimed = self.claim(self.size - self._running) if self._running < self.size else []
+            self._running += len(claimed)
+        for pk, lease in claimed:
+            self._pool.submit(self._one, pk, lease)
+        return len(claimed)
+
+    def _one(self, pk: int, lease: str) -> None:
+        try:
+            self.work(pk, lease)
+        except Exception:
+            log.exception("thread_crashed", threads=self.name, id=pk)
+        finally:
+            with self._lock:
+                self._running -= 1
+            connection.close()
+
+
+def _push(mirror_id: int, lease: str) -> object:
+    return outbound.run_push(SYSTEM, mirror_id, lease=lease)
+
+
+pushes = Threads("push", PUSH_THREADS, outbound.claim_due_pushes, _push)

@@ -148,6 +148,11 @@ def can_administer(actor: Actor, repository: Repository) -> Decision:
     return _needs(actor, repository, "admin", Scope.ADMIN)
 
 
+def can_push_elsewhere(actor: Actor, repository: Repository) -> Decision:
+    """Push mirrors: its code goes to other hosts by itself, so maintainers and above, with a credential that may administer."""
+    return _needs(actor, repository, "maintain", Scope.ADMIN)
+
+
 def can_fork(actor: Actor, repository: Repository) -> Decision:
     """Anyone signed in who may read it; an empty repository has nothing to fork."""
     if not (readable := can_read(actor, repository)):

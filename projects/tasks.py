@@ -6,6 +6,7 @@ from celery import shared_task
 
 from core.actors import SYSTEM
 from projects import commands, queries, rounds
+from projects.commands import mirror_lists
 
 MAINTENANCE_SECONDS = 240  # of each five minutes; what is left comes next time
 
@@ -35,6 +36,12 @@ def sync_mirrors() -> None:
 
 
 @shared_task
+def push_mirrors() -> None:
+    """Give the worker's push threads what is due; they go on when this has returned."""
+    rounds.pushes.top_up()
+
+
+@shared_task
 def purge_deleted() -> None:
     """Remove repositories whose 7 days of undo are over."""
     for repository in queries.overdue_deletions():
@@ -46,6 +53,13 @@ def resume_imports() -> None:
     """Take up imports whose worker died."""
     for import_id in commands.overdue_imports():
         commands.run_import(SYSTEM, import_id)
+
+
+@shared_task
+def resume_mirror_lists() -> None:
+    """Take up lists of mirrors whose worker died."""
+    for list_id in mirror_lists.overdue_mirror_lists():
+        mirror_lists.run_mirror_list(SYSTEM, list_id)
 
 
 @shared_task

@@ -28,6 +28,8 @@ SECURITY_KINDS = {
     "signing_key_removed": _("Signing key removed"),
     "deploy_key_added": _("Deploy key added"),
     "deploy_key_removed": _("Deploy key removed"),
+    "push_mirror_added": _("Push mirror added"),
+    "push_mirror_removed": _("Push mirror removed"),
     "phone_added": _("Phone number added"),
     "phone_removed": _("Phone number removed"),
 }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.api import access, contents, files, history, refs, releases, repositories, social
+from projects.api import access, contents, files, history, push_mirrors, refs, releases, repositories, social
 
 ONE = "repositories/<str:namespace>/<str:name>"
 urlpatterns = [
@@ -25,6 +25,9 @@ urlpatterns = [
     path(f"{ONE}/teams/<str:team>", access.RepositoryTeamApi.as_view()),
     path(f"{ONE}/keys", access.DeployKeysApi.as_view()),
     path(f"{ONE}/keys/<int:pk>", access.DeployKeyApi.as_view()),
+    path(f"{ONE}/push-mirrors", push_mirrors.PushMirrorsApi.as_view()),
+    path(f"{ONE}/push-mirrors/<int:pk>", push_mirrors.PushMirrorApi.as_view()),
+    path(f"{ONE}/push-mirrors/<int:pk>/sync", push_mirrors.PushMirrorSyncApi.as_view()),
     path(f"{ONE}/protections", access.ProtectionsApi.as_view()),
     path(f"{ONE}/protections/<int:pk>", access.ProtectionApi.as_view()),
     path(f"{ONE}/forks", social.ForksApi.as_view()),

@@ -1,24 +1,28 @@
-"""Lists of repositories to mirror: CSV with a header, JSON lines, or one address a line. UTF-8 (with or without a mark) or GB 18030.
+"""Lists of repositories to mirror: CSV with a header (commas, semicolons or tabs), JSON lines, or one address a line.
 
-Read line by line; a broken row is a row with a fault, never the end of the file.
+UTF-8, UTF-16 or GB 18030, with or without a mark. Read line by line; a broken row is a row with a fault, never the end of the file.
 """
 
 import csv
 import io
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
 LINE_MAX = 20_000
 NAMES = {  # heads of columns people use → ours
     "address": "address", "url": "address", "地址": "address", "原始仓库地址": "address", "clone_url": "address", "html_url": "address",
-    "description": "description", "简介": "description", "说明": "description",
+    "仓库地址": "address", "repository": "address",
+    "description": "description", "简介": "description", "说明": "description", "描述": "description",
     "topics": "topics", "tags": "topics", "标签": "topics", "主题": "topics",
-    "category": "category", "类别": "category", "项目类别": "category",
-    "stars": "stars", "stargazers_count": "stars", "收藏": "stars",
+    "category": "category", "类别": "category", "项目类别": "category", "分类": "category",
+    "stars": "stars", "stargazers_count": "stars", "收藏": "stars", "星标": "stars",
 }  # fmt: skip
+OURS = ("address", "description", "topics", "category", "stars")
+DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,48 @@ class Wish:
     fault: str = ""
 
 
-def read(path: Path) -> Iterator[Wish]:
-    """The rows of a file, in order. Raises OSError."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file seems to be: `kind` csv, json or plain; `columns` are (head in the file, ours or ""); its first rows; how many there are."""
+
+    kind: str
+    encoding: str
+    columns: list[tuple[str, str]] = field(default_factory=list)
+    samples: list[Wish] = field(default_factory=list)
+    rows: int = 0
+
+
+def read(path: Path, columns: Mapping[str, str] | None = None) -> Iterator[Wish]:
+    """The rows of a file, in order. `columns` says which head is which of OURS ("": none); without it the usual names. Raises OSError."""
     with path.open("rb") as file:
-        start = file.read(65536)
-        file.seek(0)
-        encoding = "utf-8-sig" if _is_utf8(start) else "gb18030"
-        yield from _rows(io.TextIOWrapper(file, encoding=encoding, errors="replace", newline=""))
+        yield from _rows(_text(file), columns or {})
+
+
+def preview(path: Path, columns: Mapping[str, str] | None = None, *, samples: int = 10) -> Preview:
+    """A look at the whole file. Raises OSError."""
+    with path.open("rb") as file:
+        text = _text(file)
+        first = text.readline(LINE_MAX)
+        kind, heads = _kind(first.strip()), _heads(first.strip())
+        wishes = _rows(chain([first], text), columns or {})
+        shown = list(islice(wishes, samples))
+        named = [(head, _ours(head, columns or {})) for head in heads]
+        return Preview(kind, text.encoding, named, shown, len(shown) + sum(1 for _wish in wishes))
+
+
+def _text(file: IO[bytes]) -> io.TextIOWrapper:
+    start = file.read(65536)
+    file.seek(0)
+    return io.TextIOWrapper(file, encoding=encoding_of(start), errors="replace", newline="")
+
+
+def encoding_of(start: bytes) -> str:
+    """Python's name of the encoding, by its mark or by what the first bytes look like."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\0" in start[:2000]:  # ASCII in UTF-16 without a mark: every other byte is none
+        return "utf-16-le" if start[1:2000:2].count(0) > start[0:2000:2].count(0) else "utf-16-be"
+    return "utf-8-sig" if _is_utf8(start) else "gb18030"
 
 
 def _is_utf8(start: bytes) -> bool:
@@ -52,24 +91,56 @@ def _is_utf8(start: bytes) -> bool:
     return True
 
 
-def _rows(text: IO[str]) -> Iterator[Wish]:
-    first = text.readline(LINE_MAX)
-    stripped = first.strip()
-    if stripped.startswith("{"):
-        yield from _json(first, text)
-    elif "," in stripped and "://" not in stripped:
-        yield from _csv(stripped, text)
+def _kind(head: str) -> str:
+    if head.startswith("{"):
+        return "json"
+    return "csv" if "://" not in head and (_delimiter(head) or head.lower() in NAMES) else "plain"
+
+
+def _delimiter(head: str) -> str:
+    """The sign that parts the columns, "" if there is none."""
+    best = max(DELIMITERS, key=head.count)
+    return best if best in head else ""
+
+
+def _heads(head: str) -> list[str]:
+    """Names of the columns: the first line of a CSV, the keys of a first JSON object."""
+    kind = _kind(head)
+    if kind == "csv":
+        return _split(head)
+    try:
+        row = json.loads(head) if kind == "json" else {}
+    except ValueError:
+        return []
+    return [str(key)[:100] for key in row][:50] if isinstance(row, dict) else []
+
+
+def _split(head: str) -> list[str]:
+    return [name.strip() for name in next(csv.reader([head], delimiter=_delimiter(head) or ","))]
+
+
+def _ours(head: str, columns: Mapping[str, str]) -> str:
+    return columns.get(head, "") if columns else NAMES.get(head.strip().lower(), "")
+
+
+def _rows(text: Iterator[str], columns: Mapping[str, str]) -> Iterator[Wish]:
+    first = next(text, "")[:LINE_MAX]
+    kind = _kind(first.strip())
+    if kind == "json":
+        yield from _json(first, text, columns)
+    elif kind == "csv":
+        yield from _csv(first.strip(), text, columns)
     else:
         yield from _plain(first, text)
 
 
-def _plain(first: str, text: IO[str]) -> Iterator[Wish]:
+def _plain(first: str, text: Iterator[str]) -> Iterator[Wish]:
     for number, line in enumerate(_lines(first, text), 1):
         if line.strip() and not line.lstrip().startswith("#"):
             yield Wish(number, address=line.split()[0][:2000])
 
 
-def _json(first: str, text: IO[str]) -> Iterator[Wish]:
+def _json(first: str, text: Iterator[str], columns: Mapping[str, str]) -> Iterator[Wish]:
     for number, line in enumerate(_lines(first, text), 1):
         if not line.strip():
             continue
@@ -78,15 +149,15 @@ def _json(first: str, text: IO[str]) -> Iterator[Wish]:
         except ValueError:
             yield Wish(number, fault="json")
             continue
-        yield _wish(number, row) if isinstance(row, dict) else Wish(number, fault="json")
+        yield _wish(number, row, columns) if isinstance(row, dict) else Wish(number, fault="json")
 
 
-def _csv(head: str, text: IO[str]) -> Iterator[Wish]:
-    columns = [name.strip() for name in next(csv.reader([head]))]
-    if "address" not in {NAMES.get(name.lower()) for name in columns}:
+def _csv(head: str, text: Iterator[str], columns: Mapping[str, str]) -> Iterator[Wish]:
+    heads = _split(head)
+    if "address" not in {_ours(name, columns) for name in heads}:
         yield Wish(1, fault="columns")
         return
-    reader = csv.reader(text)
+    reader = csv.reader(text, delimiter=_delimiter(head) or ",")
     while True:
         try:
             cells = next(reader)
@@ -97,17 +168,19 @@ def _csv(head: str, text: IO[str]) -> Iterator[Wish]:
             continue
         if any(cells):
             number = reader.line_num + 1
-            yield _wish(number, dict(zip(columns, cells, strict=False))) if len(cells) == len(columns) else Wish(number, fault="columns")
+            yield (
+                _wish(number, dict(zip(heads, cells, strict=False)), columns) if len(cells) == len(heads) else Wish(number, fault="columns")
+            )
 
 
-def _lines(first: str, text: IO[str]) -> Iterator[str]:
+def _lines(first: str, text: Iterator[str]) -> Iterator[str]:
     yield first
-    while line := text.readline(LINE_MAX):
-        yield line
+    for line in text:
+        yield line[:LINE_MAX]
 
 
-def _wish(number: int, row: dict[str, Any]) -> Wish:
-    known = {NAMES[key.strip().lower()]: value for key, value in row.items() if isinstance(key, str) and key.strip().lower() in NAMES}
+def _wish(number: int, row: dict[str, Any], columns: Mapping[str, str]) -> Wish:
+    known = {_ours(key, columns): value for key, value in row.items() if _ours(key, columns)}
     topics = known.get("topics") or ()
     if isinstance(topics, str):
         topics = topics.replace("；", ";").replace("，", ",").replace(";", ",").split(",")
@@ -116,7 +189,7 @@ def _wish(number: int, row: dict[str, Any]) -> Wish:
         number,
         address=str(known.get("address") or "").strip()[:2000],
         description=str(known.get("description") or "").strip(),
-        topics=tuple(str(topic).strip()[:50] for topic in topics if str(topic).strip())[:20],
+        topics=tuple(str(topic).strip()[:50] for topic in topics if str(topic).strip())[:20] if isinstance(topics, list | tuple) else (),
         category=str(known.get("category") or "").strip()[:80],
         stars=min(int(stars), 2_000_000_000) if stars.isascii() and stars.isdigit() and len(stars) < 12 else 0,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.views import branch_acts, creation, forks, imports, settings, stars, teams
+from projects.views import branch_acts, creation, forks, imports, push_mirrors, settings, stars, teams
 
 REPOSITORY = "<str:namespace>/<str:name>"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path(f"{REPOSITORY}/settings/access", settings.repository_access, name="repository_access"),
     path(f"{REPOSITORY}/settings/branches", settings.repository_protections, name="repository_protections"),
     path(f"{REPOSITORY}/settings/keys", settings.repository_keys, name="repository_keys"),
+    path(f"{REPOSITORY}/settings/push-mirrors", push_mirrors.repository_push_mirrors, name="repository_push_mirrors"),
     path(f"{REPOSITORY}/settings/danger", settings.repository_danger, name="repository_danger"),
     path(f"{REPOSITORY}/fork", forks.repository_fork, name="repository_fork"),
     path(f"{REPOSITORY}/forks", forks.repository_forks, name="repository_forks"),

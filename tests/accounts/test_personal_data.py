@@ -25,7 +25,7 @@ from tests.factories import projects
 pytestmark = pytest.mark.django_db
 LOG_KINDS = {
     "token_created", "token_revoked", "ssh_key_added", "ssh_key_removed", "signing_key_added", "signing_key_removed", "phone_removed", "deploy_key_added",
-    "deploy_key_removed",
+    "deploy_key_removed", "push_mirror_added", "push_mirror_removed",
 }  # fmt: skip
 
 

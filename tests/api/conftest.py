@@ -10,7 +10,7 @@ from core import blobs
 from core.actors import SYSTEM, Scope
 from projects import commands, queries
 from projects.commands.moves import create_tag
-from projects.models import Protection
+from projects.models import Protection, PushMirror
 from search.commands import rebuild_index
 from tests.factories import accounts as make
 from tests.factories.projects import commit
@@ -42,8 +42,20 @@ def fill(world, repository, owner):
     key = commands.add_deploy_key(actor, repository, title="ci", key=ssh_key(1000 + repository.pk))
     rule = commands.save_protection(actor, repository, kind=Protection.Kind.TAG, pattern="v*", push_access="maintain", merge_access="write")
     commands.star_repository(actor, repository)
+    away = PushMirror.objects.create(
+        repository=repository, address="https://example.org/lab/away", key="example.org/lab/away", may_publish=True
+    )
     oid = queries.default_position(repository).oid
-    return {"branch": "topic", "tag": "v1.0", "file": "demo.whl", "path": "src/a.py", "key": key.pk, "rule": rule.pk, "commit": oid}
+    return {
+        "branch": "topic",
+        "tag": "v1.0",
+        "file": "demo.whl",
+        "path": "src/a.py",
+        "key": key.pk,
+        "rule": rule.pk,
+        "away": away.pk,
+        "commit": oid,
+    }
 
 
 @pytest.fixture
@@ -74,7 +86,7 @@ def world(db, client):
 
     def address(operation, repository):
         values = dict(it.inside[repository.name])
-        pk = {"keys": values["key"], "protections": values["rule"]} if operation.in_repository else {
+        pk = {"keys": values["key"], "protections": values["rule"], "push-mirrors": values["away"]} if operation.in_repository else {
             "keys": it.key.pk, "signing-keys": it.signing.pk, "invitations": it.offer.pk if "user" in operation.path.split("/") else it.invitation.pk, "closed-organizations": it.closed.pk, "deleted-repositories": it.gone.pk}  # fmt: skip
         parts = operation.path.split("/")
         values["id"] = next((pk[part] for part in parts if part in pk), 1)

@@ -10,7 +10,7 @@ from accounts import commands as people
 from core.actors import SYSTEM, Scope
 from projects import commands
 from projects.commands.moves import create_tag
-from projects.models import ContributionDay
+from projects.models import ContributionDay, PushMirror
 from search.commands import rebuild_code, rebuild_index
 from tests.api.conftest import ssh_key
 from tests.api.operations import LISTS
@@ -65,6 +65,10 @@ def contributor(world, number):
     )
 
 
+def pushed_to(world, number):
+    PushMirror.objects.create(repository=world.demo, address=f"https://example.org/lab/m{number}", key=f"example.org/lab/m{number}")
+
+
 def push(world, number):
     commit(world.demo, {f"n{number}.txt": b"x"})
 
@@ -116,6 +120,7 @@ GROW = {
         make.actor(world.ada), world.demo, kind="branch", pattern=f"r{number}", push_access="write", merge_access="write",
         push_users=[world.bob],
     ),
+    "list_push_mirrors": pushed_to,
     "list_releases": lambda world, number: commands.save_release(make.actor(world.ada), world.demo, tag=f"v2.{number}", target="main"),
     "list_branches": lambda world, number: commands.create_branch(make.actor(world.ada), world.demo, branch=f"b{number}", start="main"),
     "list_tags": lambda world, number: create_tag(make.actor(world.ada), world.demo, tag=f"t{number}"),

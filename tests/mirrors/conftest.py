@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories.projects import ENVIRONMENT, git
+from tests.mirrors.target import Target
 from tests.projects.test_imports import Backend
 
 
@@ -69,3 +70,11 @@ def upstream(tmp_path, settings):
     yield made
     made.server.shutdown()
     made.server.server_close()
+
+
+@pytest.fixture
+def target(tmp_path, settings):
+    settings.ALLOW_PRIVATE_ADDRESSES = True
+    made = Target(tmp_path / "there")
+    yield made
+    made.close()

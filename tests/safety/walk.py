@@ -34,6 +34,7 @@ QUERIES = {
 QUIET = ("django_session", "usersessions_usersession", "accounts_token")  # written by reading
 BODIES: dict[str, dict[str, object]] = {
     "repository_watch": {"level": "all"},
+    "repository_push_mirrors": {"act": "add", "address": "ssh://git@1.1.1.1/c/d.git", "may_publish": "on"},
     "branch_create": {"name": "topic", "branch": "topic", "start": "main"},
     "branch_delete": {"name": "side", "branch": "side"},
     "branch_rename": {"name": "side", "branch": "side", "new_name": "aside", "to": "aside"},
@@ -77,6 +78,7 @@ API_BODIES: dict[tuple[str, str], dict[str, object]] = {
     (f"repositories/{REPOSITORY}/push-rules", "PATCH"): {"check_emails": True},
     (f"repositories/{REPOSITORY}/push-rules", "PUT"): {"check_emails": True},
     (f"repositories/{REPOSITORY}/keys", "POST"): {"title": "k", "key": NEW_KEY},
+    (f"repositories/{REPOSITORY}/push-mirrors", "POST"): {"address": "ssh://git@1.1.1.1/a/b.git", "may_publish": True},
     (f"repositories/{REPOSITORY}/tags", "POST"): {"name": "v9", "target": "main"},
     (f"repositories/{REPOSITORY}/releases/<path:tag>", "PATCH"): {"title": "t"},
     (f"repositories/{REPOSITORY}/protections/<int:pk>", "PATCH"): {"allow_force": True},
@@ -161,6 +163,8 @@ def address(ask: Ask, world: World) -> str:
             values["int:pk"] = str(made.deploy_keys.get().pk)
         if "protections/" in route:
             values["int:pk"] = str(made.protections.get().pk)
+        if "push-mirrors/" in route:
+            values["int:pk"] = str(made.push_mirrors.get().pk)
         if ask.route.endswith("contents/<path:path>") and ask.method != "PUT":
             values["path:path"] = "src/secret.py"
     else:

@@ -10,7 +10,7 @@ from core import blobs
 from core.actors import SYSTEM
 from core.secrets import encrypt
 from projects import commands
-from projects.models import DeployKey, ImportRun, Release, ReleaseAsset, Repository, TeamAccess
+from projects.models import DeployKey, ImportRun, PushMirror, Release, ReleaseAsset, Repository, TeamAccess
 from tests.factories.accounts import actor, organization, person, token
 from tests.factories.projects import commit, git, repository
 
@@ -94,6 +94,7 @@ def _fill(world: World, kind: str, made: Repository, team: Team) -> None:
         push_users=[],
         protection=None,
     )
+    PushMirror.objects.create(repository=made, address="https://example.org/lab/away", key="example.org/lab/away", may_publish=True)
     key = SSHKey.objects.create(title="d", algorithm="ssh-ed25519", public_key=f"{LAB_KEY}{kind}", fingerprint=f"SHA256:deploy-{kind}")
     DeployKey.objects.create(repository=made, key=key)
     made.refresh_from_db()
