@@ -1,7 +1,7 @@
 """Reaching other hosts: every address is checked, pinned, and checked again at each redirect.
 
 A name is resolved once and the connection goes to that very address, so a second answer of a hostile DNS server
-(rebinding) is never used. Git gets the same pin through `http.curloptResolve`.
+(rebinding) is never used. Git gets the same pin through `http.curloptResolve`. Which way the connection takes is chosen by `core.routes`.
 """
 
 import socket
@@ -15,15 +15,19 @@ from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
+import httpcore
 import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from core import routes
 from core.errors import Invalid, Unavailable
+from core.routes import Route
 
 NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))  # RFC 6052, RFC 8215: the last 32 bits are an IPv4 address
 DEFAULT_PORTS = {"http": 80, "https": 443, "ssh": 22, "git": 9418}
 REDIRECTS = (301, 302, 303, 307, 308)
+CREDENTIALS = frozenset({"authorization", "cookie", "private-token"})  # headers that stay with the host they were given for
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +151,48 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _client(seconds: float) -> httpx.Client:
-    return httpx.Client(trust_env=False, follow_redirects=False, timeout=seconds, verify=_tls())
+class _Through(httpx.HTTPTransport):
+    """Over one proxy."""
+
+    def __init__(self, route: Route) -> None:
+        super().__init__(verify=_tls(), trust_env=False)
+        self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=routes.Backend(route))
+
+
+def _client(seconds: float, route: Route) -> httpx.Client:
+    transport = None if route.kind == "direct" else _Through(route)
+    return httpx.Client(trust_env=False, follow_redirects=False, timeout=seconds, verify=_tls(), transport=transport)
+
+
+@contextmanager
+def _sent(
+    target: Target, headers: dict[str, str], *, method: str = "GET", content: bytes = b"", seconds: float
+) -> Iterator[httpx.Response]:
+    """The answer, its body not read yet, over the first route that connects. Raises httpx.HTTPError."""
+    ways = routes.choose(target.host)
+    for route in ways:
+        started = time.monotonic()
+        with _client(seconds, route) as client:
+            try:
+                response = client.send(_request(client, target, headers, method=method, content=content), stream=True)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+                if _is_certificate(error):
+                    raise
+                routes.note(route, failure=str(error), is_proxy=isinstance(error, httpx.ProxyError))
+                if route is ways[-1]:
+                    raise
+                continue
+            took = time.monotonic() - started
+            try:
+                yield response
+            finally:
+                response.close()
+                routes.note(route, seconds=took, received=response.num_bytes_downloaded)
+        return
+
+
+def _is_certificate(error: Exception) -> bool:
+    return "certificate" in str(error).lower() or "ssl" in str(error).lower()
 
 
 def get(
@@ -165,16 +209,15 @@ def get(
     Raises Invalid (an address that may not be fetched), Unavailable (no answer, too many redirects).
     """
     target = check_url(url, schemes=schemes)
-    with _client(seconds) as client:
-        for _hop in range(redirects + 1):
-            answer = _one(client, target, headers or {}, max_bytes)
-            location = answer.headers.get("location", "")
-            if answer.status not in REDIRECTS or not location:
-                return answer
-            following = check_url(urljoin(target.url, location), schemes=schemes)
-            if (following.host, following.port) != (target.host, target.port):
-                headers = {name: value for name, value in (headers or {}).items() if name.lower() not in ("authorization", "cookie")}
-            target = following
+    for _hop in range(redirects + 1):
+        answer = _one(target, headers or {}, max_bytes, seconds)
+        location = answer.headers.get("location", "")
+        if answer.status not in REDIRECTS or not location or not redirects:
+            return answer
+        following = check_url(urljoin(target.url, location), schemes=schemes)
+        if (following.host, following.port) != (target.host, target.port):
+            headers = {name: value for name, value in (headers or {}).items() if name.lower() not in CREDENTIALS}
+        target = following
     raise Unavailable(_("The other side redirects too often."), code="redirects")
 
 
@@ -202,19 +245,14 @@ def streamed(
 
     `seconds` bounds each silence, `total_seconds` the whole body. Raises Unavailable (code unreachable, slow, too_large, certificate).
     """
-    with _client(seconds) as client:
-        request = _request(client, target, headers or {}, method=method, content=content)
-        try:
-            response = client.send(request, stream=True)
-            try:
-                yield Stream(response.status_code, dict(response.headers), _bounded(response, max_bytes, total_seconds))
-            finally:
-                response.close()
-        except httpx.TimeoutException as error:
-            raise Unavailable(_("%s does not answer.") % target.host, code="slow") from error
-        except httpx.HTTPError as error:
-            code = "certificate" if "certificate" in str(error).lower() or "ssl" in str(error).lower() else "unreachable"
-            raise Unavailable(_("%s does not answer.") % target.host, code=code) from error
+    try:
+        with _sent(target, headers or {}, method=method, content=content, seconds=seconds) as response:
+            yield Stream(response.status_code, dict(response.headers), _bounded(response, max_bytes, total_seconds))
+    except httpx.TimeoutException as error:
+        raise Unavailable(_("%s does not answer.") % target.host, code="slow") from error
+    except httpx.HTTPError as error:
+        code = "certificate" if _is_certificate(error) else "unreachable"
+        raise Unavailable(_("%s does not answer.") % target.host, code=code) from error
 
 
 def _bounded(response: httpx.Response, max_bytes: int, total_seconds: float) -> Iterator[bytes]:
@@ -241,19 +279,15 @@ def _request(client: httpx.Client, target: Target, headers: dict[str, str], *, m
     return request
 
 
-def _one(client: httpx.Client, target: Target, headers: dict[str, str], max_bytes: int) -> Answer:
+def _one(target: Target, headers: dict[str, str], max_bytes: int, seconds: float) -> Answer:
     """One request; at most `max_bytes` of its answer."""
-    request = _request(client, target, headers)
     try:
-        response = client.send(request, stream=True)
-        try:
+        with _sent(target, headers, seconds=seconds) as response:
             body = b""
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) >= max_bytes:
                     break
             return Answer(response.status_code, dict(response.headers), body[:max_bytes], target.url)
-        finally:
-            response.close()
     except httpx.HTTPError as error:
         raise Unavailable(_("%s does not answer.") % target.host, code="unreachable") from error

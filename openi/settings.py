@@ -205,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-lost-history": {"task": "projects.tasks.forget_lost_history", "schedule": schedule(86400)},
     "sync-mirrors": {"task": "projects.tasks.sync_mirrors", "schedule": schedule(5)},
     "push-mirrors": {"task": "projects.tasks.push_mirrors", "schedule": schedule(5)},
+    "ask-hosts": {"task": "projects.tasks.ask_hosts", "schedule": schedule(60)},
     "index-pending": {"task": "search.tasks.index_pending", "schedule": schedule(5)},
     "index-code": {"task": "search.tasks.index_code", "schedule": schedule(300)},
     "resume-imports": {"task": "projects.tasks.resume_imports", "schedule": schedule(30)},

@@ -8,6 +8,7 @@ import subprocess
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,6 +19,7 @@ import gitstore
 from core import outgoing
 from core.errors import Invalid, Unavailable
 from core.outgoing import Target, check_url
+from core.relay import relayed
 
 QUIET_SECONDS = 600  # no byte and no progress for so long: give up
 TOTAL_SECONDS = 6 * 3600
@@ -72,6 +74,18 @@ def environment_of(origin: Origin) -> dict[str, str]:
     return gitstore.environment(config, {"GIT_ALLOW_PROTOCOL": origin.protocol})
 
 
+@contextmanager
+def routed(origin: Origin, environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The environment with which git takes the administrator's route to the target, as long as the block runs."""
+    if origin.target is None or origin.protocol not in ("http", "https"):
+        yield environment
+        return
+    with relayed(origin.target) as proxy:
+        count = int(environment["GIT_CONFIG_COUNT"])  # the last value of a key counts
+        more = {f"GIT_CONFIG_KEY_{count}": "http.proxy", f"GIT_CONFIG_VALUE_{count}": proxy, "GIT_CONFIG_COUNT": str(count + 1)}
+        yield {**environment, **more} if proxy else environment
+
+
 def refs_of(path: Path) -> dict[str, str]:
     """Branches and tags."""
     return {**gitstore.refs(path, "refs/heads"), **gitstore.refs(path, "refs/tags")}
@@ -100,7 +114,10 @@ def remote_head(origin: Origin, environment: dict[str, str]) -> str:
     """The branch the other side's HEAD names, "" if it says none. Raises Unavailable, LimitReached."""
     command = ["git", "ls-remote", "--symref", "--end-of-options", origin.argument]
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=300, stdin=subprocess.DEVNULL, cwd="/", check=False)
+        with routed(origin, environment) as routed_environment:
+            done = subprocess.run(
+                command, env=routed_environment, capture_output=True, timeout=300, stdin=subprocess.DEVNULL, cwd="/", check=False
+            )
     except subprocess.TimeoutExpired as error:
         raise Unavailable(_("The other side took too long to list its branches.")) from error
     if done.returncode:
@@ -126,6 +143,11 @@ def fetch(
     path: Path, origin: Origin, environment: dict[str, str], *, limit: int, refspecs: Sequence[str] = REFSPECS
 ) -> Iterator[tuple[str, int]]:
     """`git fetch` with its progress as (phase, percent of the whole); at most `limit` bytes of packs. Raises Unavailable, LimitReached."""
+    with routed(origin, environment) as routed_environment:
+        yield from _fetch(path, origin, routed_environment, limit=limit, refspecs=refspecs)
+
+
+def _fetch(path: Path, origin: Origin, environment: dict[str, str], *, limit: int, refspecs: Sequence[str]) -> Iterator[tuple[str, int]]:
     drop_temporary(path)
     options = ("--progress", "--prune", "--no-tags", "--no-write-fetch-head", "--end-of-options")
     command = [*DIES_WITH_US, "git", f"--git-dir={path}", "fetch", *options, origin.argument, *refspecs]

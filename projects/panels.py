@@ -8,7 +8,8 @@ from core import live
 from core.actors import Actor
 from core.documents import DocumentKind, document_kinds
 from core.places import NavigationItem, blob_holders, navigation
-from projects import queries, rules
+from core.routes import routers
+from projects import commands, queries, rules
 from projects.models import Repository
 from projects.places import Tab, tabs
 from projects.queries import documents, mirror_lists
@@ -39,6 +40,7 @@ tabs.add(Tab("releases", _("Releases"), "tag", "/releases", _always, count="rele
 tabs.add(Tab("contributors", _("Contributors"), "users", "/contributors", _always), order=80)
 tabs.add(Tab("push", _("Push mirrors"), "upload", "/settings/push-mirrors", _maintains_only), order=89)
 tabs.add(Tab("settings", _("Settings"), "settings", "/settings", _administers), order=90)
+routers.add(commands.router)
 accounts_places.before_delete.add(queries.reason_to_keep_account)
 accounts_places.samples.add(queries.site_figures)
 accounts_places.repository_choices.add(queries.repository_choices)

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 
 from core.actors import SYSTEM
-from projects import commands, queries, rounds
+from projects import asking, commands, queries, rounds
 from projects.commands import mirror_lists
 
 MAINTENANCE_SECONDS = 240  # of each five minutes; what is left comes next time
@@ -39,6 +39,13 @@ def sync_mirrors() -> None:
 def push_mirrors() -> None:
     """Give the worker's push threads what is due; they go on when this has returned."""
     rounds.pushes.top_up()
+
+
+@shared_task
+def ask_hosts() -> None:
+    """Have the APIs of hosts asked about mirrors whose facts are old; threads do it when this has returned."""
+    asking.ask_hosts()
+    commands.write_route_health(SYSTEM)
 
 
 @shared_task

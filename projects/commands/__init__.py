@@ -7,6 +7,18 @@ from projects.commands.creation import create_repository
 from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
 from projects.commands.edits import commit_files
 from projects.commands.forks import detach_fork, fork_repository, sync_fork
+from projects.commands.hooks import remove_hook, renew_hook, take_delivery
+from projects.commands.hosts import (
+    add_token,
+    change_api,
+    change_host,
+    remove_route,
+    remove_token,
+    retry_token,
+    save_route,
+    try_route,
+    wake_host,
+)
 from projects.commands.imports import (
     discard_import,
     overdue_imports,
@@ -21,6 +33,7 @@ from projects.commands.keys import add_deploy_key, remove_deploy_key
 from projects.commands.listing import list_mirrors
 from projects.commands.listings import build_listing, request_listing
 from projects.commands.maintenance import check_repositories, due_repositories, maintain_if_grown, maintain_repository
+from projects.commands.metadata import hosts_to_ask, refresh_host
 from projects.commands.mirrors import (
     act_on_mirrors,
     ask_for_mirror,
@@ -41,6 +54,7 @@ from projects.commands.purges import overdue_purges, request_purge, run_purge
 from projects.commands.pushes import record_push, settle_intents
 from projects.commands.refs import apply_updates
 from projects.commands.releases import add_asset, asset_name, delete_release, note_download, remove_asset, save_release
+from projects.commands.routing import router, write_route_health
 from projects.commands.settings import (
     change_push_rules,
     change_repository,
@@ -59,11 +73,14 @@ __all__ = [
     "act_on_mirrors",
     "add_asset",
     "add_deploy_key",
+    "add_token",
     "apply_updates",
     "ask_for_mirror",
     "asset_name",
     "build_listing",
+    "change_api",
     "change_filters",
+    "change_host",
     "change_push_rules",
     "change_repository",
     "check_repositories",
@@ -82,6 +99,7 @@ __all__ = [
     "drop_kept",
     "due_repositories",
     "fork_repository",
+    "hosts_to_ask",
     "index_repository",
     "leave_pool",
     "list_mirror",
@@ -98,12 +116,17 @@ __all__ = [
     "purge_repository",
     "put_back_repository",
     "record_push",
+    "refresh_host",
     "remove_asset",
     "remove_collaborator",
     "remove_deploy_key",
+    "remove_hook",
+    "remove_route",
     "remove_team_access",
+    "remove_token",
     "rename_branch",
     "rename_repository",
+    "renew_hook",
     "renew_import",
     "renew_pool",
     "request_import",
@@ -113,11 +136,14 @@ __all__ = [
     "restore_repository",
     "resume_mirror",
     "retry_import",
+    "retry_token",
     "return_to_mirror",
+    "router",
     "run_import",
     "run_purge",
     "save_protection",
     "save_release",
+    "save_route",
     "set_archived",
     "set_collaborator",
     "set_default_branch",
@@ -128,9 +154,13 @@ __all__ = [
     "sweep_pools",
     "sync_fork",
     "sync_mirror",
+    "take_delivery",
     "take_down_repository",
     "transfer_repository",
+    "try_route",
     "unstar_repository",
+    "wake_host",
     "want_mirror",
     "watch_repository",
+    "write_route_health",
 ]

@@ -9,6 +9,8 @@ import pytest
 from core import outgoing
 from core.errors import Invalid, Unavailable
 
+pytestmark = pytest.mark.django_db  # the way to a host is an administrator's choice
+
 
 @pytest.mark.parametrize(
     "url",
