@@ -20,8 +20,12 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """/24 of an IPv4, /48 of an IPv6 address: the unit that shares an anonymous budget."""
-    address = client_ip(request)
+    """The network of the client: what shares an anonymous budget."""
+    return network_of(client_ip(request))
+
+
+def network_of(address: str) -> str:
+    """/24 of an IPv4, /48 of an IPv6 address; "" of none."""
     if not address:
         return ""
     prefix = 24 if ip_address(address).version == 4 else 48

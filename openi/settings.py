@@ -295,6 +295,7 @@ MAX_BLOB_BYTES = env.int("MAX_BLOB_BYTES", default=2 * 1024**3)
 ANONYMOUS_SHARE = env.float("ANONYMOUS_SHARE", default=0.3)  # processors a web process gives to readers without account (0: no limit)
 GIT_TRANSFERS = env.int("GIT_TRANSFERS", default=96)
 GIT_SECONDS = env.int("GIT_SECONDS", default=6 * 3600)  # a transfer takes no longer
+GIT_SILENT_SECONDS = env.int("GIT_SILENT_SECONDS", default=300)  # a client that takes nothing for so long is cut off
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="")
 SMS_PER_DAY = env.int("SMS_PER_DAY", default=2000)  # messages of the whole site
 OPERATOR = env.str("OPERATOR", default="鹏城实验室")

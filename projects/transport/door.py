@@ -25,15 +25,16 @@ from core import metrics
 from core.actors import ANONYMOUS
 from core.errors import DomainError
 from projects.commands.key_use import note_key_use
-from projects.transport import auth, errors, packs
+from projects.transport import auth, errors, packs, silence
 from projects.transport.gate import SLACK, Gate, gate_of
 from projects.transport.hook import HookChannel
 from projects.transport.http import protocol_of
+from projects.transport.slots import Slots
 from projects.transport.wire import greeting, parse
 
 log = structlog.get_logger(__name__)
 MAX_REQUEST = 64 * 1024
-_slots = threading.BoundedSemaphore(settings.GIT_TRANSFERS)
+_slots = Slots(settings.GIT_TRANSFERS)
 
 
 def open_door(path: Path) -> socket.socket:
@@ -103,8 +104,7 @@ def _session(client: socket.socket, descriptors: list[int], key_id: str, address
             repository = auth.find(actor, (namespace, name), kind=kind, service=service)
             gate = gate_of(repository) if service == "git-receive-pack" else None
             connection.close()
-            if not _slots.acquire(blocking=False):
-                raise errors.busy()
+            release = _slots.take(actor)
             try:
                 channel = HookChannel(actor, repository, language) if service == "git-receive-pack" else None
                 run = packs.command(
@@ -117,7 +117,7 @@ def _session(client: socket.socket, descriptors: list[int], key_id: str, address
                 )
                 return _run(client, descriptors, run, channel, gate)
             finally:
-                _slots.release()
+                release()
     except DomainError as error:
         with translation.override(language):
             os.write(descriptors[2], f"OpenI: {errors.from_domain(error).message}\n".encode())
@@ -146,9 +146,14 @@ def _run(client: socket.socket, descriptors: list[int], run: packs.Command, chan
     if channel:
         channel.start()
     pump = Pump(child, gate, os.dup(descriptors[0]), os.dup(descriptors[1])) if gate is not None else None
+    sink = os.dup(descriptors[1]) if pump is None else -1
     while descriptors:  # git has its own; the client's end must see the end of the stream when git closes it
         os.close(descriptors.pop())
-    _wait(child, client)
+    try:
+        _wait(child, client, silence.Listener(child.pid, sink) if pump is None else None)
+    finally:
+        if sink >= 0:
+            os.close(sink)
     if pump:
         pump.settle()
     status = packs.stop(child, run, patience=10 if channel and channel.accepted else 1.5 if channel else 0.05)
@@ -158,14 +163,16 @@ def _run(client: socket.socket, descriptors: list[int], run: packs.Command, chan
     return 0 if refused else status if 0 <= status < 256 else 128
 
 
-def _wait(child: "subprocess.Popen[bytes]", client: socket.socket) -> None:
-    """Until git has ended or the session's client is gone."""
+def _wait(child: "subprocess.Popen[bytes]", client: socket.socket, listener: silence.Listener | None) -> None:
+    """Until git has ended, or the session's client is gone or takes nothing."""
+    pause = settings.GIT_SILENT_SECONDS * 1000 / silence.SAMPLES if listener else None  # milliseconds
     handle = os.pidfd_open(child.pid)
     try:
         ended = select.poll()
         ended.register(handle, select.POLLIN)
         ended.register(client, select.POLLIN | select.POLLHUP)
-        ended.poll()
+        while not ended.poll(pause) and listener and not listener.is_silent():
+            pass
     finally:
         os.close(handle)
 

@@ -41,9 +41,22 @@ def not_copied() -> WireError:
     )
 
 
-def busy() -> WireError:
-    """503: all transfers of this process are taken."""
-    return WireError(503, _("Too many Git transfers are running. Try again in a few seconds."), headers={"Retry-After": "5"})
+def busy(*, anonymous: bool = False) -> WireError:
+    """503: all transfers of this process are taken, or all that readers without account share."""
+    text = _("Too many Git transfers are running. Try again in a few seconds.")
+    if anonymous:
+        text += " " + _("Some are kept for people who sign in with an access token.")
+    return WireError(503, text, headers={"Retry-After": "5"})
+
+
+def share_taken(*, anonymous: bool) -> WireError:
+    """429: one network, person or key holds all it may."""
+    text = (
+        _("Many Git transfers of your network are running already. Wait until one has ended, or sign in with an access token.")
+        if anonymous
+        else _("Many Git transfers of your account are running already. Wait until one has ended.")
+    )
+    return WireError(429, text, headers={"Retry-After": "15"})
 
 
 def dumb_protocol() -> WireError:

@@ -1,8 +1,12 @@
-"""A push that is larger than what the quota leaves: stopped while it arrives, and answered with a sentence as git itself would.
+"""A push that is larger than what the quota leaves, or names its objects by SHA-256: stopped while it arrives, and answered with a
+sentence as git itself would.
 
 Whoever cuts the connection leaves the person with "the remote end hung up". So what still comes is read and thrown away, and then the
 client gets a report (gitprotocol-pack(5), "Report Status") that refuses each ref.
 """
+
+import re
+from collections.abc import Iterable
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -21,14 +25,16 @@ class Gate:
 
     def __init__(self, limit: int, sentence: str) -> None:
         self.limit, self.sentence, self.size = limit, sentence, 0  # bytes
+        self.reason = _("over the quota")
         self._head, self._reading = bytearray(), True
         self._capabilities: frozenset[str] = frozenset()
         self._refs: list[bytes] = []
+        self.is_foreign = False
 
     @property
     def exceeded(self) -> bool:
-        """True once more came than may."""
-        return self.size > self.limit
+        """True once more came than may, or what cannot be kept here."""
+        return self.size > self.limit or self.is_foreign
 
     @property
     def drained(self) -> bool:
@@ -67,12 +73,14 @@ class Gate:
         if capabilities:
             self._capabilities = frozenset(capabilities.decode(errors="replace").split())
         parts = text.split(b" ", 2)
-        if len(parts) == 3 and len(parts[0]) == len(parts[1]) == 40:
+        if len(parts) == 3 and len(parts[0]) == len(parts[1]) and len(parts[0]) in (40, 64):
             self._refs.append(parts[2])
+            if len(parts[0]) == 64 or is_foreign(self._capabilities):
+                self.is_foreign, self.reason, self.sentence = True, _("other object format"), foreign()
 
     def refusal(self) -> bytes:
         """What the client reads: the sentence, and that no ref moved."""
-        reason = _("over the quota").encode()
+        reason = self.reason.encode()
         report = b""
         if self._capabilities & {"report-status", "report-status-v2"}:
             report = b"".join(
@@ -83,6 +91,26 @@ class Gate:
         text = f"\n{_('This push was not accepted:')}\n  {self.sentence}\n\n".encode()
         pieces = [report[at : at + PACKET] for at in range(0, len(report), PACKET)]
         return _packet(b"\2" + text) + b"".join(_packet(b"\1" + piece) for piece in pieces) + b"0000"
+
+
+def is_foreign(capabilities: Iterable[str]) -> bool:
+    """True if a client names objects otherwise than by SHA-1 (gitprotocol-capabilities(5), object-format)."""
+    return any(one.startswith("object-format=") and one != "object-format=sha1" for one in capabilities)
+
+
+def foreign() -> str:
+    """The sentence for a repository of another object format."""
+    return _("Your repository names its objects by SHA-256; only SHA-1 repositories can be hosted here.")
+
+
+def refused_fetch(request: bytes) -> bytes:
+    """The answer to a fetch, given its first bytes, that asks for another object format (gitprotocol-v2(5)); b"" for every other.
+
+    Git itself compares what the server offers, and gives up with a sentence of its own; other clients ask.
+    """
+    head = request.partition(b"0001")[0][:4096]
+    found = re.findall(rb"object-format=[0-9a-z]+", head)
+    return _packet(b"ERR " + foreign().encode() + b"\n") if is_foreign(one.decode() for one in found) else b""
 
 
 def _packet(content: bytes) -> bytes:

@@ -10,7 +10,6 @@ import re
 import select
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -27,10 +26,11 @@ from core import metrics
 from core.actors import ANONYMOUS, Actor
 from core.errors import DomainError
 from projects.models import Repository
-from projects.transport import auth, errors, packs
+from projects.transport import auth, errors, packs, silence
 from projects.transport.body import Body
-from projects.transport.gate import DRAINED, SLACK, Gate, gate_of
+from projects.transport.gate import DRAINED, SLACK, Gate, gate_of, refused_fetch
 from projects.transport.hook import HookChannel
+from projects.transport.slots import Slots
 
 log = structlog.get_logger(__name__)
 Environ = dict[str, Any]
@@ -90,7 +90,8 @@ class GitHTTP:
 
     def __init__(self, application: WSGI) -> None:
         self.application = application
-        self._slots = threading.BoundedSemaphore(settings.GIT_TRANSFERS)
+        self._slots = Slots(settings.GIT_TRANSFERS)
+        self._sockets = silence.Limit()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a Git call, or pass the request on."""
@@ -113,15 +114,14 @@ class GitHTTP:
         if not call.service:
             raise errors.dumb_protocol()
         _check_method(call, environ)
+        self._sockets.keep()
         actor = auth.actor_of_request(environ)
         language = auth.language_of(actor, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         with translation.override(language):
             repository = auth.find(actor, (call.namespace, call.name), kind=call.kind, service=call.service)
             gate = gate_of(repository) if call.route == "git-receive-pack" else None
             connection.close()
-            if not self._slots.acquire(blocking=False):
-                raise errors.busy()
-            release = _once(self._slots.release)
+            release = self._slots.take(actor)
             try:
                 return self._serve(call, actor, repository, environ, start_response, release, gate, language)
             except BaseException:
@@ -151,22 +151,13 @@ class GitHTTP:
         if body.length == 4:
             body.push_back(start)
         if gate is None:
+            begun = body.read()
+            if refusal := refused_fetch(begun):
+                release()
+                return _respond(start_response, content_type, [refusal])
+            body.push_back(begun)
             return _respond(start_response, content_type, upload(repository, protocol, body, release))
         return _respond(start_response, content_type, receive(actor, repository, protocol, body, release, gate, language))
-
-
-def _once(release: Callable[[], None]) -> Callable[[], None]:
-    """`release`, but a second call does nothing: an answer may end in more than one way."""
-    left = [release]
-    lock = threading.Lock()
-
-    def run() -> None:
-        with lock:
-            todo = left.pop() if left else None
-        if todo is not None:
-            todo()
-
-    return run
 
 
 def _check_method(call: Call, environ: Environ) -> None:

@@ -31,6 +31,7 @@ from projects.transport import auth, door, errors, packs
 from projects.transport.gate import SLACK, Gate, gate_of
 from projects.transport.hook import HookChannel
 from projects.transport.http import protocol_of
+from projects.transport.slots import Slots
 from projects.transport.wire import greeting, parse
 
 log = structlog.get_logger(__name__)
@@ -134,6 +135,9 @@ class Session:
             except DomainError as error:
                 self._say(errors.from_domain(error).message)
                 status = 128
+            except TimeoutError:
+                self.process.channel.get_connection().abort()  # it would not take an exit status either
+                return
             except (BrokenPipeError, ConnectionError, asyncssh.Error):
                 status = 128
             except Exception:  # noqa: BLE001 - the client waits for an exit status, whatever went wrong here
@@ -152,11 +156,12 @@ class Session:
             self.process.stdout.write((greeting(self.actor) + "\r\n").encode())
             return 0
         service, namespace, name, kind = parse(_text(self.process.command))
-        if slots.locked():
-            raise errors.busy()
-        async with slots:
+        release = slots.take(self.actor)
+        try:
             repository, gate = await in_thread(lambda: self._find(service, namespace, name, kind))
             return await self._git(service, repository, gate)
+        finally:
+            release()
 
     def _find(self, service: str, namespace: str, name: str, kind: str) -> tuple[Repository, Gate | None]:
         with translation.override(self.language):
@@ -200,7 +205,7 @@ class Session:
             log.info("git_transfer", service=service, via="ssh", status=child.returncode, ms=round((time.monotonic() - started) * 1000))
 
     async def _pump(self, child: asyncio.subprocess.Process, channel: HookChannel | None, gate: Gate | None) -> int:
-        """Bytes both ways until git is done, the client gone or the time over; then nothing of git is left."""
+        """Bytes both ways until git is done, the client gone or the time over; then nothing of git is left. Raises TimeoutError: see _copy."""
         assert child.stdin and child.stdout and child.stderr  # noqa: S101, PT018 - for the type checker
         feeding = asyncio.create_task(_feed(self.process.stdin, child.stdin, gate))
         answering = asyncio.gather(_copy(child.stdout, self.process.stdout, gate), _copy(child.stderr, self.process.stderr))
@@ -218,10 +223,13 @@ class Session:
             status = await end(child, patience=10 if channel and channel.accepted else 1.5 if channel else 0.2)
             if not answering.done():
                 answering.cancel()
+            silent = not answering.cancelled() and answering.done() and isinstance(answering.exception(), TimeoutError)
             with contextlib.suppress(asyncio.CancelledError, OSError, asyncssh.Error):
                 await answering
             if channel:
                 await in_thread(channel.finish)
+        if silent:
+            raise TimeoutError
         return 0 if gate is not None and gate.exceeded else status if 0 <= status < 256 else 128
 
 
@@ -260,19 +268,20 @@ async def _feed(source: Any, sink: asyncio.StreamWriter, gate: Gate | None) -> N
 
 
 async def _copy(source: asyncio.StreamReader, sink: Any, gate: Gate | None = None) -> None:
+    """What git says to the client. Raises TimeoutError if the client takes nothing of it for GIT_SILENT_SECONDS."""
     while data := await source.read(BLOCK):
         if gate is not None and gate.exceeded:  # what git thinks of its cut input is for nobody
             continue
         metrics.TRANSFER_BYTES.labels("out", "ssh").inc(len(data))
         sink.write(data)
-        await sink.drain()
+        await asyncio.wait_for(sink.drain(), settings.GIT_SILENT_SECONDS)
 
 
 def _text(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-slots: asyncio.Semaphore
+slots: Slots
 
 
 def host_key(folder: Path) -> Any:
@@ -294,7 +303,7 @@ async def _handle(process: Any) -> None:
 async def serve(host: str, port: int, *, ready: Callable[[int], None] = lambda port: None) -> None:
     """Listen until TERM or INT; running transfers get 8 seconds more. `ready` is told the port."""
     global slots
-    slots = asyncio.Semaphore(settings.GIT_TRANSFERS)
+    slots = Slots(settings.GIT_TRANSFERS)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -324,5 +333,5 @@ async def serve(host: str, port: int, *, ready: Callable[[int], None] = lambda p
     listener.close()
     server.close()
     deadline = time.monotonic() + 8
-    while slots._value < settings.GIT_TRANSFERS and time.monotonic() < deadline:
+    while slots.taken and time.monotonic() < deadline:
         await asyncio.sleep(0.1)

@@ -410,31 +410,3 @@ def test_two_pushes_to_one_ref_at_once_one_wins(web, git: Git, demo, token, tmp_
     assert outcomes.count(0) == 1
     assert Push.objects.count() == 2
     assert refs_on_disk(demo)["refs/heads/main"] in [git.head(copy) for copy in copies]
-
-
-def test_too_many_transfers_are_503_with_retry_after(web, git: Git, demo, token):
-    folder = git.new()
-    (folder / "big").write_bytes(os.urandom(8 * 1024**2))
-    git.commit(folder, {})
-    git.run("push", url(web, demo, token), "main", cwd=folder)
-    host, port = urlsplit(web).netloc.split(":")
-    body = f"0011command=fetch0001000fno-progress0032want {git.head(folder)}\n0009done\n0000".encode()
-    clients = []
-    try:
-        statuses = []
-        for _ in range(8):
-            client = socket.socket()
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.settimeout(10)
-            client.connect((host, int(port)))
-            clients.append(client)
-            client.sendall(
-                b"POST /alice/demo.git/git-upload-pack HTTP/1.1\r\nHost: x\r\nGit-Protocol: version=2\r\n"
-                b"Content-Type: application/x-git-upload-pack-request\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-            )
-            statuses.append(client.recv(64).split()[1])
-        assert statuses == [b"200"] * 6 + [b"503"] * 2
-    finally:
-        for client in clients:
-            client.close()
-    wait_until(lambda: not children_on(demo), 3)

@@ -29,16 +29,25 @@ def free_port() -> int:
 def environment() -> dict[str, str]:
     """Variables of a child that is to work on this test process's data and database."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    return {**kept, "OPENI_TEST_DATABASE": str(connection.settings_dict["NAME"]), "OPENI_GIT_TRANSFERS": "6"}
+    limits = {"OPENI_GIT_TRANSFERS": "12", "OPENI_GIT_SILENT_SECONDS": "10"}
+    return {**kept, **limits, "OPENI_TEST_DATABASE": str(connection.settings_dict["NAME"])}
 
 
 class Server:
-    """A portal in processes of its own, on the test database."""
+    """A portal in processes of its own, on the test database; `variables` are settings of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = 16, **variables: str) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--workers", "1", "--blocking-threads", "16"]
+        command = [
+            str(Path(sys.executable).with_name("granian")),
+            "--interface",
+            "wsgi",
+            "--workers",
+            "1",
+            "--blocking-threads",
+            str(threads),
+        ]
         command += [
             "--http",
             "1",
@@ -50,7 +59,7 @@ class Server:
             "tests.projects.live_wsgi:application",
         ]
         log = open(Path(settings.DATA_DIR) / "web.log", "ab")  # noqa: SIM115
-        self.child = subprocess.Popen(command, env=environment(), stdout=log, stderr=log, start_new_session=True)
+        self.child = subprocess.Popen(command, env={**environment(), **variables}, stdout=log, stderr=log, start_new_session=True)
         wait_until(lambda: _answers(self.address), 30)
 
     def stop(self, sign: int = signal.SIGTERM) -> None:
