@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gitstore import process
-from gitstore.graph import borrowing, tips
+from gitstore.graph import borrowing
+from gitstore.refs import refs
 from gitstore.repositories import _write_alternates, init_bare
 from gitstore.store import forget
 
 _ROUNDS = 3
+_HELD = ("refs/heads", "refs/tags", "refs/keep", "refs/internal/incoming")  # the last two: lost history of mirrors, and what they fetch now
 
 
 def renew_pool(old: Path, new: Path, members: Sequence[Path], *, timeout: float = 3600) -> None:
     """Make `new` hold what the branches and tags of `members` reach and nothing else; then each member borrows from it instead of `old`.
+
+    Of mirrors also what they fetch at the moment, and for its 30 days what upstream rewrote.
 
     Safe to repeat with the same `new`. Refs that move meanwhile are looked at again before this returns. Raises GitFailed or TimedOut.
     """
@@ -20,7 +24,7 @@ def renew_pool(old: Path, new: Path, members: Sequence[Path], *, timeout: float 
         init_bare(new, "none")
     packed: set[str] = set()
     for number in range(_ROUNDS):
-        wanted = {oid for member in members for oid in tips(member)}
+        wanted = {oid for member in members for under in _HELD for oid in refs(member, under).values()}
         if number and wanted <= packed:
             break
         if wanted:

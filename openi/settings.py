@@ -271,6 +271,7 @@ EMAIL_TIMEOUT = 10
 MIRROR_HOSTS = env.list("MIRROR_HOSTS", default=["github.com", "gitee.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitcode.com"])
 MIRROR_THREADS = env.int("MIRROR_THREADS", default=8)  # looks and fetches at once, in the worker
 MIRROR_MAX_BYTES = env.int("MIRROR_MAX_BYTES", default=20 * 1024**3)  # what one fetch may add
+MIRROR_GIT_PROTOCOL = env.bool("MIRROR_GIT_PROTOCOL", default=False)  # git:// upstreams: nothing is encrypted, nobody is authenticated
 MIRROR_FREE_BYTES = env.int("MIRROR_FREE_BYTES", default=2 * 1024**3)  # the floor of free disk, below which nothing is fetched
 ELASTICSEARCH_URL = env.str("ELASTICSEARCH_URL", default="")  # empty: the embedded index
 SEARCH_PREFIX = env.str("SEARCH_PREFIX", default="openi")  # of index names in Elasticsearch

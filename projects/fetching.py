@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ QUIET_SECONDS = 600  # no byte and no progress for so long: give up
 TOTAL_SECONDS = 6 * 3600
 REFS_MAX = 100_000
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()  # util-linux: no fetch survives its worker
+MEMORY_BYTES = 3 * 1024**3  # of each process of a fetch; a delta may claim any size
 REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 PROGRESS = re.compile(rb"(Counting objects|Compressing objects|Receiving objects|Resolving deltas):\s+(\d+)%")
 SHARE = {"Counting objects": (0, 2), "Compressing objects": (2, 5), "Receiving objects": (5, 80), "Resolving deltas": (80, 95)}
@@ -55,8 +56,8 @@ def origin_of(source: str) -> Origin:
     return Origin(target.url, config, target.scheme, target)
 
 
-def environment_of(origin: Origin) -> dict[str, str]:
-    """From nothing; the user name and password travel in the environment alone, never in arguments, addresses or files."""
+def environment_of(origin: Origin, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """From nothing, with `more` settings; the user name and password travel in the environment alone, never in arguments, addresses or files."""
     config = {
         **origin.settings,
         f"protocol.{origin.protocol}.allow": "always",
@@ -67,6 +68,7 @@ def environment_of(origin: Origin) -> dict[str, str]:
         "fetch.fsck.missingSpaceBeforeDate": "warn",
         "fetch.fsck.badTimezone": "warn",
         "fetch.recurseSubmodules": "false",
+        **(more or {}),
     }
     if origin.target and origin.target.username:
         pair = b64encode(f"{origin.target.username}:{origin.target.password}".encode()).decode()
@@ -132,6 +134,21 @@ def remote_head(origin: Origin, environment: dict[str, str]) -> str:
     return match[1].decode("utf-8", "replace") if match else ""
 
 
+def listed(origin: Origin, environment: dict[str, str]) -> bytes:
+    """What `git ls-remote --symref` prints of HEAD, branches and tags. Raises Unavailable (code slow if it took too long)."""
+    options = ("--symref", "--end-of-options", origin.argument, "HEAD", "refs/heads/*", "refs/tags/*")
+    try:
+        done = subprocess.run(
+            [*DIES_WITH_US, "git", "ls-remote", *options],
+            env=environment, capture_output=True, timeout=120, stdin=subprocess.DEVNULL, cwd="/", check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(_("The other side took too long to list its branches."), code="slow") from error
+    if done.returncode:
+        raise Unavailable(reason(done.stderr))
+    return done.stdout
+
+
 def default_branch(head: str, refs: dict[str, str]) -> str:
     for branch in (head, "main", "master"):
         if branch and f"refs/heads/{branch}" in refs:
@@ -150,7 +167,8 @@ def fetch(
 def _fetch(path: Path, origin: Origin, environment: dict[str, str], *, limit: int, refspecs: Sequence[str]) -> Iterator[tuple[str, int]]:
     drop_temporary(path)
     options = ("--progress", "--prune", "--no-tags", "--no-write-fetch-head", "--end-of-options")
-    command = [*DIES_WITH_US, "git", f"--git-dir={path}", "fetch", *options, origin.argument, *refspecs]
+    bounded = ("prlimit", f"--data={MEMORY_BYTES}", "--") if shutil.which("prlimit") else ()
+    command = [*DIES_WITH_US, *bounded, "git", f"--git-dir={path}", "fetch", *options, origin.argument, *refspecs]
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
@@ -219,4 +237,6 @@ def reason(stderr: bytes) -> str:
     """git's last line of complaint, without addresses that may carry credentials."""
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").replace("\r", "\n").splitlines() if line.strip()]
     said = next((line for line in reversed(lines) if line.startswith(("fatal:", "error:", "remote:"))), lines[-1] if lines else "")
+    if "ould not read from remote repository" in said:  # what ssh or the other side said before it
+        said = lines[0]
     return _("git could not fetch: %s") % re.sub(r"//[^/@\s]*@", "//", said)[:500]

@@ -1,8 +1,9 @@
 """The only writers of repositories."""
 
 from projects.commands.access import remove_collaborator, remove_team_access, set_collaborator, set_team_access
+from projects.commands.adoption import Adopted, adopt_mirrors
 from projects.commands.branches import create_branch, delete_branch, delete_tag, rename_branch
-from projects.commands.claims import claim_due
+from projects.commands.claims import Lane, claim_due
 from projects.commands.creation import create_repository
 from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
 from projects.commands.edits import commit_files
@@ -30,6 +31,7 @@ from projects.commands.imports import (
 )
 from projects.commands.indexing import index_repository
 from projects.commands.keys import add_deploy_key, remove_deploy_key
+from projects.commands.lanes import work_lane
 from projects.commands.listing import list_mirrors
 from projects.commands.listings import build_listing, request_listing
 from projects.commands.maintenance import check_repositories, due_repositories, maintain_if_grown, maintain_repository
@@ -70,10 +72,13 @@ from projects.commands.takedown import put_back_repository, take_down_repository
 
 __all__ = [
     "UNDO",
+    "Adopted",
+    "Lane",
     "act_on_mirrors",
     "add_asset",
     "add_deploy_key",
     "add_token",
+    "adopt_mirrors",
     "apply_updates",
     "ask_for_mirror",
     "asset_name",
@@ -162,5 +167,6 @@ __all__ = [
     "wake_host",
     "want_mirror",
     "watch_repository",
+    "work_lane",
     "write_route_health",
 ]

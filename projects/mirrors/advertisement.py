@@ -5,7 +5,7 @@ Formats: gitprotocol-pack(5) "Reference Discovery", gitprotocol-v2(5) "ls-refs",
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 Wanted = Callable[[str], bool]
@@ -103,6 +103,27 @@ def read_v2(chunks: Iterable[bytes], *, wanted: Wanted) -> Advertised:
                 gather.symref(attribute.removeprefix(b"symref-target:"))
         gather.ref(oid, name)
     return gather.done()
+
+
+def read_listing(text: bytes, *, wanted: Wanted) -> Advertised:
+    """What `git ls-remote --symref` prints (git-ls-remote(1)). Raises NotGit."""
+    gather = _Gather(wanted)
+    for line in text.splitlines():
+        left, _tab, name = line.partition(b"\t")
+        if left.startswith(b"ref: "):
+            gather.symref(left.removeprefix(b"ref: ")) if name == b"HEAD" else None
+        else:
+            gather.ref(left, name)
+    return gather.done()
+
+
+def digest_of(refs: Mapping[str, str], head: str) -> str:
+    """The digest under which the other side would advertise these branches and tags (full name → oid), HEAD naming the branch `head`."""
+    gather = _Gather(lambda _ref: True)
+    gather.head = head
+    for name, oid in refs.items():
+        gather.ref(oid.encode(), name.encode("utf-8", "surrogateescape"))
+    return gather.done().digest
 
 
 class _Gather:

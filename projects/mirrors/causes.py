@@ -19,6 +19,7 @@ CAUSES: dict[str, Cause] = {
     "missing": Cause(_("The other side says that there is none"), _("It may have been deleted or renamed. Look for its new address.")),
     "moved": Cause(_("The other side redirects elsewhere"), _("Look at the new address and take it over if it is the same project.")),
     "emptied": Cause(_("The other side has no branch any more"), _("Our last copy stays. Decide whether to keep it.")),
+    "empty": Cause(_("There is nothing in it yet"), _("It is looked at again; it comes here with its first branch.")),
     "name": Cause(_("The name of the host is not resolved"), _("If other hosts work, the host has gone; if none does, look at our DNS.")),
     "private_address": Cause(
         _("The host lies in a private network"), _("An operator can allow private addresses; see the operating manual.")
@@ -40,11 +41,19 @@ CAUSES: dict[str, Cause] = {
     ),
     "fsck": Cause(_("Its objects are broken"), _("git refuses them. Its owners have to repair the history.")),
     "sha256": Cause(_("It uses SHA-256 objects"), _("These repositories cannot be mirrored yet.")),
+    "bomb": Cause(_("It unpacks to more than we can hold"), _("A small pack that grows huge is an attack or a mistake. Leave it out.")),
+    "host_key": Cause(
+        _("The other side shows another SSH key than before"),
+        _("Ask its operators whether they changed it; then trust the new one on this page. Nothing is fetched until then."),
+    ),
     "disk": Cause(_("Our disk has no room left"), _("Free some, or lower the floor of free space.")),
     "loop": Cause(_("The address leads back to us"), _("A mirror of ourselves makes no sense. Remove it.")),
     "other": Cause(_("git could not fetch"), _("See what it said in the log.")),
 }
 _SAID = (
+    (r"host key verification failed|remote host identification has changed|no .*host key is known", "host_key"),
+    (r"permission denied \(|no supported authentication|too many authentication", "password"),
+    (r"out of memory|malloc failed|mmap failed|cannot allocate|unable to inflate|deflate data .*too", "bomb"),
     (r"authentication failed|could not read username|terminal prompts disabled|HTTP 40[13]|error: 40[13]", "password"),
     (r"repository .*not found|does not exist|error: 404|HTTP 404", "missing"),
     (r"could not resolve host|name or service not known", "name"),

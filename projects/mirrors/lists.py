@@ -20,6 +20,7 @@ NAMES = {  # heads of columns people use → ours
     "topics": "topics", "tags": "topics", "标签": "topics", "主题": "topics",
     "category": "category", "类别": "category", "项目类别": "category", "分类": "category",
     "stars": "stars", "stargazers_count": "stars", "收藏": "stars", "星标": "stars",
+    "folder": "folder", "path": "folder", "目录": "folder",
 }  # fmt: skip
 OURS = ("address", "description", "topics", "category", "stars")
 DELIMITERS = ",;\t"
@@ -35,6 +36,7 @@ class Wish:
     topics: tuple[str, ...] = ()
     category: str = ""
     stars: int = 0
+    folder: str = ""  # where it lies on this machine; `adopt_mirrors` alone reads it
     fault: str = ""
 
 
@@ -192,4 +194,5 @@ def _wish(number: int, row: dict[str, Any], columns: Mapping[str, str]) -> Wish:
         topics=tuple(str(topic).strip()[:50] for topic in topics if str(topic).strip())[:20] if isinstance(topics, list | tuple) else (),
         category=str(known.get("category") or "").strip()[:80],
         stars=min(int(stars), 2_000_000_000) if stars.isascii() and stars.isdigit() and len(stars) < 12 else 0,
+        folder=str(known.get("folder") or "").strip()[:1000],
     )

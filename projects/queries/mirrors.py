@@ -10,7 +10,7 @@ from accounts.models import User
 from core.actors import Actor
 from projects import rules
 from projects.mirrors import addresses, causes, states
-from projects.models import Mirror, MirrorRun, Nomination, Repository
+from projects.models import Mirror, MirrorRun, MirrorStore, Nomination, Repository
 
 PULSE_DAYS = 14
 
@@ -24,6 +24,11 @@ def mirror_of(repository: Repository) -> Mirror | None:
 def runs(mirror: Mirror) -> QuerySet[MirrorRun]:
     """Its log, newest first."""
     return MirrorRun.objects.filter(mirror=mirror).order_by("-at", "-pk")
+
+
+def store_of(mirror: Mirror) -> MirrorStore | None:
+    """What is known of its objects, and whose it shares; one query."""
+    return MirrorStore.objects.select_related("lender__namespace").filter(mirror=mirror).first()
 
 
 def with_lost_history() -> QuerySet[Mirror]:

@@ -48,6 +48,7 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
         "runs": [(run, causes.CAUSES.get(run.cause)) for run in reads.runs(mirror)],
         "pulse": reads.pulses([mirror])[mirror.pk],
         "form": form,
+        "store": reads.store_of(mirror),
         "is_watched": mirror.state in states.WATCHED,
         "may_administer": bool(rules.can_administer(request.actor, repository)),
         "may_ask": bool(rules.can_ask_for_mirror(request.actor, repository)),

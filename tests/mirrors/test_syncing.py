@@ -215,18 +215,22 @@ def test_a_lease_is_held_once_and_lost_with_its_worker(upstream) -> None:
     assert commands.sync_mirror(SYSTEM, mirror.pk) is None  # somebody else works on it
     Mirror.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     (second,) = commands.claim_due(5)
-    assert second[1] != claim[1]
-    assert commands.sync_mirror(SYSTEM, mirror.pk, lease=claim[1]) is None  # the first worker comes back too late
-    assert commands.sync_mirror(SYSTEM, mirror.pk, lease=second[1]).state == "fresh"
+    assert second.lease != claim.lease
+    assert commands.sync_mirror(SYSTEM, mirror.pk, lease=claim.lease) is None  # the first worker comes back too late
+    assert commands.sync_mirror(SYSTEM, mirror.pk, lease=second.lease).state == "fresh"
 
 
 def test_hosts_share_the_claims(upstream) -> None:
     for number in range(6):
         commands.list_mirror(SYSTEM, f"https://github.com/lab/m{number}")
     commands.list_mirror(SYSTEM, "https://gitee.com/lab/other")
+    MirrorHost.objects.bulk_create([MirrorHost(host="github.com"), MirrorHost(host="gitee.com")])  # they answered before
     Mirror.objects.update(state="fresh", next_at=timezone.now() - timedelta(hours=1))
-    claimed = Mirror.objects.filter(pk__in=[pk for pk, _lease in commands.claim_due(100)])
-    assert sorted(claimed.values_list("host", flat=True)) == ["gitee.com", "github.com", "github.com"]
+    lanes = commands.claim_due(100)
+    assert sorted(len(lane.mirror_ids) for lane in lanes) == [1, 3, 3]  # two lanes for a host
+    hosts = [set(Mirror.objects.filter(lease=lane.lease).values_list("host", flat=True)) for lane in lanes]
+    assert sorted(map(sorted, hosts)) == [["gitee.com"], ["github.com"], ["github.com"]]
+    assert commands.claim_due(100) == []
 
 
 def test_switched_but_not_recorded_is_recorded_later(upstream, monkeypatch) -> None:
@@ -313,7 +317,7 @@ def test_nominations(deliver) -> None:
     assert Nomination.objects.get().state == "accepted"
     with pytest.raises(Conflict):
         commands.decide_nomination(actor(curator), made, accept=False, answer="Changed my mind.")
-    assert [pk for pk, _lease in commands.claim_due(5)] == [mirror.pk]
+    assert [lane.mirror_ids for lane in commands.claim_due(5)] == [(mirror.pk,)]
 
 
 def test_first_fills_go_by_stars_within_the_days_bytes_and_hours(upstream) -> None:
@@ -322,9 +326,10 @@ def test_first_fills_go_by_stars_within_the_days_bytes_and_hours(upstream) -> No
 
     for number, stars in enumerate((5, 900, 40)):
         commands.list_mirror(SYSTEM, f"https://github.com/lab/m{number}", stars=stars)
+    MirrorHost.objects.create(host="github.com")
     assert commands.claim_due(5) == []  # nothing is fetched until an administrator gives bytes
     store("mirror_fill", {"bytes_per_day": 1000, "from": 0, "to": 0})
-    first = Mirror.objects.filter(pk__in=[pk for pk, _lease in commands.claim_due(5)])
+    first = Mirror.objects.filter(pk__in=[pk for lane in commands.claim_due(5) for pk in lane.mirror_ids])
     assert sorted(first.values_list("upstream_stars", flat=True)) == [40, 900]  # two places for a host
     Mirror.objects.update(lease="", leased_until=None)
     MirrorRun.objects.create(mirror=Mirror.objects.first(), bytes=1000)

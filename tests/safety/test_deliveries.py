@@ -53,7 +53,7 @@ def story(client, tmp_path: Path) -> None:
     User.objects.filter(pk=waiting.pk).update(state="pending")
     waiting.refresh_from_db()
     people.reinstate_person(actor(person("root", is_admin=True)), waiting)
-    list_mirror(SYSTEM, "https://github.com/example/mirrored")
+    commands.ask_for_mirror(actor(bob), list_mirror(SYSTEM, "https://github.com/example/mirrored"))
     with transaction.atomic():  # the command sends a code to a number that somebody has
         events.publish(MessageWritten(secret=encrypt("+8613800138000\ncode 1", purpose="message"), written_at=time.time()))
     client.post("/login", {"login": "bob", "password": "correct horse 7"})

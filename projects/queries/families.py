@@ -1,0 +1,36 @@
+"""Mirrors that may share objects: public ones of the catalogue that grew from the same first commits."""
+
+from collections.abc import Collection
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from projects.mirrors.states import State
+from projects.models import Mirror, MirrorStore, Repository, Visibility
+
+
+def lenders() -> QuerySet[Repository]:
+    """Mirrors whose objects everyone may read and whose upstream asked for no password."""
+    return Repository.objects.filter(
+        visibility=Visibility.PUBLIC, deleted_at=None, taken_down_at=None, is_empty=False,
+        mirror__is_public_mirror=True, mirror__credentials_encrypted="", mirror__filled_at__isnull=False,
+    ).exclude(mirror__state=State.PROMOTED)  # fmt: skip
+
+
+def namesakes(mirror: Mirror, limit: int = 3) -> list[Repository]:
+    """Filled mirrors of the same name, those with most stars first: what a fork not fetched yet most likely grew from."""
+    rows = lenders().filter(name__iexact=mirror.repository.name).exclude(pk=mirror.repository_id)
+    return list(rows.order_by("-mirror__upstream_stars", "pk")[:limit])
+
+
+def relatives(repository: Repository, roots: Collection[str]) -> list[Repository]:
+    """Mirrors that grew from one of the first commits: those in a pool first, then by stars."""
+    rows = lenders().filter(roots__oid__in=roots).exclude(pk=repository.pk).distinct()
+    found = sorted(rows.select_related("mirror")[:50], key=lambda row: (row.pool_id is None, -row.mirror.upstream_stars, row.pk))
+    return found[:5]
+
+
+def saved() -> dict[str, int]:
+    """`bytes` that need not lie on the disk twice, and the `mirrors` that share; one query."""
+    shared = Q(lender__isnull=False, mirror__repository__pool_id__isnull=False, mirror__repository__deleted_at=None)
+    counted = MirrorStore.objects.filter(shared).aggregate(bytes=Sum("saved_bytes"), mirrors=Count("pk"))
+    return {"bytes": int(counted["bytes"] or 0), "mirrors": counted["mirrors"]}
