@@ -44,7 +44,6 @@ routers.add(commands.router)
 accounts_places.before_delete.add(queries.reason_to_keep_account)
 accounts_places.samples.add(queries.site_figures)
 accounts_places.repository_choices.add(queries.repository_choices)
-navigation.add(NavigationItem(_("Explore"), "/explore", "/explore"), order=10)
 navigation.add(NavigationItem(_("Project market"), "/market", "/market"), order=20)
 
 

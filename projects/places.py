@@ -46,6 +46,18 @@ class NamespaceBox:
 namespace_boxes: Place[NamespaceBox] = Place("boxes of a namespace page")
 
 
+@dataclass(frozen=True)
+class DirectoryBox:
+    """A part of the dataset directory: `template` is rendered with what `context(actor)` returns as `box`."""
+
+    key: str
+    template: str
+    context: Callable[[Actor], dict[str, Any]]
+
+
+dataset_boxes: Place[DirectoryBox] = Place("parts of the dataset directory")
+
+
 ZERO = "0" * 40
 Update = tuple[str, str, str]  # ref, old oid, new oid; ZERO for none
 

@@ -8,6 +8,7 @@ from core.actors import SYSTEM
 from projects import asking, commands, queries, rounds
 from projects.commands import mirror_lists
 
+ASSESSMENT_SECONDS = 60  # of each ten minutes
 MAINTENANCE_SECONDS = 240  # of each five minutes; what is left comes next time
 
 
@@ -46,6 +47,34 @@ def ask_hosts() -> None:
     """Have the APIs of hosts asked about mirrors whose facts are old; threads do it when this has returned."""
     asking.ask_hosts()
     commands.write_route_health(SYSTEM)
+
+
+@shared_task
+def count_visits() -> None:
+    """Count what the servers noted."""
+    commands.count_visits(SYSTEM)
+
+
+@shared_task
+def rate_rising() -> None:
+    """What is rising, half-hourly."""
+    commands.rate_rising(SYSTEM)
+
+
+@shared_task
+def forget_visits() -> None:
+    """Traces of visits go after two days."""
+    commands.forget_visits(SYSTEM)
+
+
+@shared_task
+def assess_repositories() -> None:
+    """Trust reports of repositories nobody has looked at, and of those looked at long ago."""
+    started = time.monotonic()
+    for repository_id in commands.due_assessments(500):
+        if time.monotonic() - started > ASSESSMENT_SECONDS:
+            return
+        commands.assess_repository(SYSTEM, repository_id)
 
 
 @shared_task

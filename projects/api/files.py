@@ -18,10 +18,13 @@ import gitstore
 from core import encodings, filenames, markdown, restructuredtext
 from core.apiviews import matches, opened, sealed
 from core.blobs.downloads import range_of
+from core.clients import client_ip
 from core.errors import NotFound
 from core.schema import BYTES, CURSOR, LIMIT, flag, operation, page_of, text
 from projects.api.base import GitBase
 from projects.api.shapes import git as shapes
+from projects.commands.counting import note_visit
+from projects.counting.visits import ARCHIVE
 from projects.models import Repository
 from projects.queries.browsing import begun, blob_pieces, reading, require_reached
 from projects.queries.parts import part
@@ -193,6 +196,10 @@ class ArchiveApi(GitBase):
         answer = StreamingHttpResponse(body, content_type="application/octet-stream")
         answer["Content-Disposition"] = content_disposition_header(True, f"{top}.{kind}") or "attachment"
         answer["ETag"] = tag
+        if request.method == "GET":
+            note_visit(
+                self.actor(request), row.pk, ARCHIVE, address=client_ip(request._request), agent=request.headers.get("User-Agent", "")
+            )
         return answer
 
 

@@ -14,12 +14,14 @@ from rest_framework.response import Response
 from core import blobs
 from core.actors import Scope
 from core.apiviews import LengthRequired
+from core.clients import client_ip
 from core.errors import Conflict, Invalid, NotFound
 from core.schema import BYTES, PAGED, operation, page_of, text
 from projects import commands, queries, rules
 from projects.api.base import RepositoryBase
 from projects.api.shapes import releases as shapes
 from projects.commands.releases import require_asset_room
+from projects.counting.visits import ASSET
 from projects.models import Release, Repository
 
 BLOCK = 1024**2
@@ -128,6 +130,9 @@ class AssetApi(RepositoryBase):
         found = queries.asset(self.actor(request), row, tag, file)
         if "Range" not in request.headers and request.method == "GET":
             commands.note_download(found)
+            commands.note_visit(
+                self.actor(request), row.pk, ASSET, address=client_ip(request._request), agent=request.headers.get("User-Agent", "")
+            )
         return blobs.response(request._request, found.sha256, filename=found.name)
 
     @operation(

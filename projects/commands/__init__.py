@@ -4,6 +4,7 @@ from projects.commands.access import remove_collaborator, remove_team_access, se
 from projects.commands.adoption import Adopted, adopt_mirrors
 from projects.commands.branches import create_branch, delete_branch, delete_tag, rename_branch
 from projects.commands.claims import Lane, claim_due
+from projects.commands.counting import count_visits, forget_visits, note_visit, rate_rising
 from projects.commands.creation import create_repository
 from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
 from projects.commands.edits import commit_files
@@ -69,6 +70,7 @@ from projects.commands.settings import (
 from projects.commands.stars import star_repository, unstar_repository, watch_repository
 from projects.commands.syncing import drop_kept, sync_mirror
 from projects.commands.takedown import put_back_repository, take_down_repository
+from projects.commands.trust import assess_repository, due_assessments
 
 __all__ = [
     "UNDO",
@@ -81,6 +83,7 @@ __all__ = [
     "adopt_mirrors",
     "apply_updates",
     "ask_for_mirror",
+    "assess_repository",
     "asset_name",
     "build_listing",
     "change_api",
@@ -91,6 +94,7 @@ __all__ = [
     "check_repositories",
     "claim_due",
     "commit_files",
+    "count_visits",
     "create_branch",
     "create_repository",
     "decide_nomination",
@@ -102,7 +106,9 @@ __all__ = [
     "detach_fork",
     "discard_import",
     "drop_kept",
+    "due_assessments",
     "due_repositories",
+    "forget_visits",
     "fork_repository",
     "hosts_to_ask",
     "index_repository",
@@ -114,12 +120,14 @@ __all__ = [
     "mirror_into",
     "nominate",
     "note_download",
+    "note_visit",
     "overdue_imports",
     "overdue_purges",
     "pause_mirror",
     "promote_mirror",
     "purge_repository",
     "put_back_repository",
+    "rate_rising",
     "record_push",
     "refresh_host",
     "remove_asset",

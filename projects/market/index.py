@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 TYPES = ("hosted", "mirror", "fork")
 HEALTH = ("fresh", "late", "failing", "listed")
 ACTIVITY = ("month", "year", "older")
-FACETS = ("type", "category", "health", "activity", "language", "licence", "topic", "owner", "release")
+FACETS = ("type", "category", "health", "activity", "language", "licence", "topic", "owner", "release", "new")
 NONE = "-"  # the value for “none found”, of licences and categories
 FRESH = timedelta(days=1)
 LATE = timedelta(days=3)
+NEW = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Row:
     stars: int
     updated_at: datetime
     created_at: datetime
+    forks: int = 0
+    views: int = 0
+    downloads: int = 0
+    rising: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,12 @@ class Index:
         after: int = 0,
         size: int = 20,
         everything: bool = False,
+        counting: bool = True,
     ) -> Found:
-        """Projects that match every filter. `visible` are ids the reader may see besides the public ones; `after` is the last id of the page before."""
+        """Projects that match every filter. `visible` are ids the reader may see besides the public ones; `after` is the last id of the page before.
+
+        Without `counting` the facets are left out.
+        """
         base = self._readable(visible, everything=everything)
         for word in words:
             base &= self._having(word, base)
@@ -80,7 +89,7 @@ class Index:
         for mask in masks.values():
             result &= mask
         ids = list(self._walk(result, sort, after, size + 1))
-        return Found(ids[:size], result.bit_count(), self._counts(base, masks), len(ids) > size)
+        return Found(ids[:size], result.bit_count(), self._counts(base, masks) if counting else {}, len(ids) > size)
 
     def _readable(self, visible: Iterable[int], *, everything: bool) -> int:
         if everything:
@@ -147,6 +156,10 @@ def build(rows: Iterable[Row], *, now: datetime) -> Index:
         "created": sorted(every, key=lambda at: (-kept[at].created_at.timestamp(), -kept[at].id)),
         "stars": sorted(every, key=lambda at: (-kept[at].stars, -kept[at].id)),
         "name": sorted(every, key=lambda at: (kept[at].name, kept[at].id)),
+        "forks": sorted(every, key=lambda at: (-kept[at].forks, -kept[at].id)),
+        "views": sorted(every, key=lambda at: (-kept[at].views, -kept[at].id)),
+        "downloads": sorted(every, key=lambda at: (-kept[at].downloads, -kept[at].id)),
+        "rising": sorted(every, key=lambda at: (-kept[at].rising, -kept[at].updated_at.timestamp(), -kept[at].id)),
     }
     return made
 
@@ -165,5 +178,7 @@ def _values(row: Row, now: datetime) -> Iterator[tuple[str, str]]:
         yield "health", row.health
     if row.has_release:
         yield "release", "yes"
+    if now - row.created_at <= NEW:
+        yield "new", "week"
     for topic in row.topics:
         yield "topic", topic.lower()

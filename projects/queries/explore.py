@@ -63,16 +63,6 @@ def explore(
     return rows.order_by(*SORTS.get(sort, SORTS["updated"]))
 
 
-def facets(actor: Actor) -> dict[str, list[tuple[str, int]]]:
-    """The ten commonest languages and licences among readable repositories; two queries."""
-    rows = Repository.objects.filter(rules.readable_by(actor)).exclude(kind=Repository.Kind.DATASET)
-    answer = {}
-    for field in ("main_language", "licence"):
-        counted = rows.exclude(**{field: ""}).order_by().values(field).annotate(n=Count("pk")).order_by("-n", field)[:10]
-        answer[field] = [(row[field], row["n"]) for row in counted]
-    return answer
-
-
 def owned(actor: Actor, namespace: Namespace, *, query: str = "", sort: str = "updated") -> QuerySet[Repository]:
     """Readable repositories of one namespace."""
     rows = repositories(actor).filter(namespace=namespace)

@@ -22,18 +22,21 @@ class Header:
     releases: int
     starred: bool
     watch: str
+    views: int
+    downloads: int
+    checks: str  # "5/7" of the trust page, "" while nothing has been looked at
 
     @property
     def version(self) -> str:
-        """Changes when anything shown here does; part of the page's ETag."""
-        return f"{self.stars}.{self.watchers}.{self.forks}.{self.releases}.{self.starred:d}.{self.watch}"
+        """Changes when anything shown here does but views and downloads (they would make every page new each minute); part of the page's ETag."""
+        return f"{self.stars}.{self.watchers}.{self.forks}.{self.releases}.{self.starred:d}.{self.watch}.{self.checks}"
 
 
 def header(actor: Actor, repository: Repository) -> Header:
     """One or two queries; for readers without an account the answer is kept for KEPT seconds (making the query costs more than running it)."""
     if not actor.is_anonymous:
         return _counted(actor, repository)
-    key = f"repository-header:{repository.pk}"
+    key = f"repository-head:{repository.pk}"
     known: Header | None = cache.get(key)
     if known is None:
         known = _counted(actor, repository)
@@ -48,7 +51,11 @@ SELECT (SELECT COUNT(*) FROM projects_star WHERE repository_id = %(id)s),
        (SELECT COUNT(*) FROM projects_release WHERE repository_id = %(id)s AND is_draft = %(no)s),
        EXISTS (SELECT 1 FROM projects_star WHERE repository_id = %(id)s AND user_id = %(person)s),
        (SELECT level FROM projects_watch WHERE repository_id = %(id)s AND user_id = %(person)s),
-       EXISTS (SELECT 1 FROM projects_repository WHERE forked_from_id = %(id)s)
+       EXISTS (SELECT 1 FROM projects_repository WHERE forked_from_id = %(id)s),
+       (SELECT views FROM projects_traffic WHERE repository_id = %(id)s),
+       (SELECT downloads FROM projects_traffic WHERE repository_id = %(id)s),
+       (SELECT passed FROM projects_trustreport WHERE repository_id = %(id)s),
+       (SELECT total FROM projects_trustreport WHERE repository_id = %(id)s)
 """
 
 
@@ -57,6 +64,7 @@ def _counted(actor: Actor, repository: Repository) -> Header:
     person = actor.person.pk if actor.person else 0
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, {"id": repository.pk, "none": Watch.Level.NONE.value, "no": False, "person": person})
-        stars, watchers, releases, starred, level, forked = cursor.fetchone()
+        stars, watchers, releases, starred, level, forked, views, downloads, passed, total = cursor.fetchone()
     forks = Repository.objects.filter(rules.readable_by(actor), forked_from=repository).count() if forked else 0
-    return Header(stars, watchers, forks, releases, bool(starred), level or "")
+    checks = f"{passed}/{total}" if total else ""
+    return Header(stars, watchers, forks, releases, bool(starred), level or "", views or 0, downloads or 0, checks)

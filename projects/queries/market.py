@@ -20,7 +20,7 @@ from projects.mirrors.states import State
 from projects.models import Category, Mirror, Release, Repository, Star, Visibility
 from projects.queries.repositories import repositories
 
-SORTS = ("updated", "stars", "created", "name")
+SORTS = ("updated", "rising", "stars", "downloads", "views", "created", "forks", "name")
 MANY = 3000  # from here on building takes longer than a reader should wait: the old index serves while a thread builds
 BUILD_EVERY = 5.0  # seconds between two builds of a large index
 Signature = tuple[Any, ...]
@@ -93,18 +93,28 @@ def _rows() -> Iterator[Row]:
         .annotate(
             slug=F("namespace__slug"), holder=F("namespace__kind"), shown=F("namespace__organization__display_name"),
             address=F("mirror__address"), state=F("mirror__state"), cause=F("mirror__cause"), checked=F("mirror__checked_at"),
-            upstream_stars=F("mirror__upstream_stars"),
+            upstream_stars=F("mirror__upstream_stars"), views=F("traffic__views"), downloads=F("traffic__downloads"), rising=F("traffic__rising"),
         )
         .values(
             "pk", "name", "visibility", "forked_from_id", "main_language", "licence", "topics", "category_id", "description", "updated_at",
-            "created_at", "taken_down_at", "slug", "holder", "shown", "address", "state", "cause", "checked", "upstream_stars",
+            "created_at", "taken_down_at", "slug", "holder", "shown", "address", "state", "cause", "checked", "upstream_stars", "views", "downloads",
+            "rising",
         )
     )  # fmt: skip
+    forks = Repository.objects.filter(deleted_at=None).exclude(forked_from=None).order_by().values_list("forked_from_id")
+    forked = dict(forks.annotate(n=Count("pk")).values_list("forked_from_id", "n"))
     for row in rows.iterator(chunk_size=2000):
-        yield _row(row, now, parents, released, stars)
+        yield _row(row, now, parents, released, stars, forked)
 
 
-def _row(row: Mapping[str, Any], now: datetime, parents: dict[int, tuple[str, ...]], released: set[int], stars: dict[int, int]) -> Row:
+def _row(
+    row: Mapping[str, Any],
+    now: datetime,
+    parents: dict[int, tuple[str, ...]],
+    released: set[int],
+    stars: dict[int, int],
+    forked: dict[int, int],
+) -> Row:
     is_mirror = row["state"] is not None and row["state"] != State.PROMOTED
     words = (row["slug"], row["name"], row["shown"] or "", row["description"], row["address"] or "", *row["topics"])
     return Row(
@@ -123,6 +133,10 @@ def _row(row: Mapping[str, Any], now: datetime, parents: dict[int, tuple[str, ..
         stars=stars.get(row["pk"], 0) + (row["upstream_stars"] or 0),
         updated_at=row["updated_at"],
         created_at=row["created_at"],
+        forks=forked.get(row["pk"], 0),
+        views=row["views"] or 0,
+        downloads=row["downloads"] or 0,
+        rising=row["rising"] or 0.0,
     )
 
 
@@ -150,13 +164,24 @@ def page(actor: Actor, *, chosen: dict[str, str], words: list[str], sort: str, a
     found = index().search(
         chosen=chosen, visible=_visible(actor), words=words, sort=sort if sort in SORTS else "updated", after=after, size=size
     )
+    return MarketPage(_shown(actor, found.ids), found.total, found.counts, found.has_more)
+
+
+def newest(actor: Actor, *, size: int = 6) -> MarketPage:
+    """What came within a week, the latest first; no facets."""
+    found = index().search(chosen={"new": "week"}, visible=_visible(actor), sort="created", size=size, counting=False)
+    return MarketPage(_shown(actor, found.ids), found.total, {}, found.has_more)
+
+
+def _shown(actor: Actor, ids: list[int]) -> list[Repository]:
+    """The rows in this order, those that the reader may see; one query."""
     rows = (
         repositories(actor)
-        .filter(pk__in=found.ids)
-        .select_related("namespace", "namespace__user", "namespace__organization", "mirror", "category")
+        .filter(pk__in=ids)
+        .select_related("namespace", "namespace__user", "namespace__organization", "mirror", "category", "traffic")
     )
     by_id = {row.pk: row for row in rows}
-    return MarketPage([by_id[pk] for pk in found.ids if pk in by_id], found.total, found.counts, found.has_more)
+    return [by_id[pk] for pk in ids if pk in by_id]
 
 
 def _visible(actor: Actor) -> list[int]:

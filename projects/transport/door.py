@@ -24,7 +24,9 @@ from accounts.models import SSHKey
 from core import metrics
 from core.actors import ANONYMOUS
 from core.errors import DomainError
+from projects.commands.counting import note_visit
 from projects.commands.key_use import note_key_use
+from projects.counting.visits import CLONE
 from projects.transport import auth, errors, packs, silence
 from projects.transport.gate import SLACK, Gate, gate_of
 from projects.transport.hook import HookChannel
@@ -115,6 +117,7 @@ def _session(client: socket.socket, descriptors: list[int], key_id: str, address
                     extra=channel.environment if channel else None,
                     descriptors=channel.descriptors if channel else (),
                 )
+                run.on_clone = lambda: note_visit(actor, repository.pk, CLONE, agent="ssh")
                 return _run(client, descriptors, run, channel, gate)
             finally:
                 release()

@@ -25,6 +25,8 @@ from django.utils.translation import gettext as _
 from core import metrics
 from core.actors import ANONYMOUS, Actor
 from core.errors import DomainError
+from projects.commands.counting import note_visit
+from projects.counting.visits import CLONE
 from projects.models import Repository
 from projects.transport import auth, errors, packs, silence
 from projects.transport.body import Body
@@ -260,9 +262,12 @@ def advertise(call: Call, repository: Repository, protocol: str, release: Callab
     return [answer]
 
 
-def upload(repository: Repository, protocol: str, body: Body, release: Callable[[], None]) -> Transfer:
+def upload(
+    repository: Repository, protocol: str, body: Body, release: Callable[[], None], on_clone: Callable[[], None] | None = None
+) -> Transfer:
     """A fetch: the request first (it is small: wants and haves), then git's answer as it comes."""
     run = packs.command("git-upload-pack", repository.path, protocol=protocol, options=("--stateless-rpc",))
+    run.on_clone = on_clone
     size = 0
     with tempfile.SpooledTemporaryFile(max_size=PIPE, dir=str(settings.DATA_DIR)) as spool:
         while data := body.read():

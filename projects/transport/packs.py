@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +79,7 @@ class Command:
     env: dict[str, str]
     descriptors: tuple[int, ...] = ()
     started: float = field(default_factory=time.monotonic)
+    on_clone: Callable[[], None] | None = None  # told when a client that had nothing has been sent everything
 
 
 def command(
@@ -108,10 +109,15 @@ def command(
     return Command(service, ["git", service.removeprefix("git-"), *options, str(path)], env, descriptors)
 
 
-def tidy(run: Command) -> None:
-    """After the transfer: an unfinished copy of its pack goes, and the cache is kept within its limits."""
+def tidy(run: Command, status: int | None) -> None:
+    """After the transfer: an unfinished copy of its pack goes, the cache is kept within its limits, and a clone that arrived is reported."""
     if aside := run.env.get("OPENI_PACK_ASIDE"):
         Path(aside).unlink(missing_ok=True)
+        mark = Path(f"{aside}.clone")
+        if mark.exists():
+            mark.unlink(missing_ok=True)
+            if status == 0 and run.on_clone:
+                run.on_clone()
         trim_cache()
 
 
@@ -165,7 +171,7 @@ def stop(child: "subprocess.Popen[bytes]", run: Command, *, patience: float = 0)
     if status:
         kill_group(child.pid, signal.SIGKILL)  # what it left behind, such as pack-objects
     metrics.GIT_PROCESSES.labels(run.service).dec()
-    tidy(run)
+    tidy(run, status)
     return status
 
 
@@ -244,4 +250,4 @@ def trim_cache(*, every: float = TRIM_EVERY, limit_bytes: int = CACHE_BYTES, lim
 
 
 def _is_left_over(name: str, modified: float) -> bool:
-    return name.endswith(".new") and time.time() - modified > 3600
+    return name.endswith((".new", ".new.clone")) and time.time() - modified > 3600

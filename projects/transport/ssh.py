@@ -25,7 +25,9 @@ from accounts import queries as people
 from core import metrics
 from core.actors import ANONYMOUS, Actor
 from core.errors import DomainError
+from projects.commands.counting import note_visit
 from projects.commands.key_use import note_key_use
+from projects.counting.visits import CLONE
 from projects.models import Repository
 from projects.transport import auth, door, errors, packs
 from projects.transport.gate import SLACK, Gate, gate_of
@@ -178,6 +180,7 @@ class Session:
             extra=channel.environment if channel else None,
             descriptors=channel.descriptors if channel else (),
         )
+        run.on_clone = lambda: note_visit(self.actor, repository.pk, CLONE, agent="ssh")
         try:
             child = await asyncio.create_subprocess_exec(
                 *run.argv,
@@ -201,7 +204,7 @@ class Session:
             return await self._pump(child, channel, gate)
         finally:
             metrics.GIT_PROCESSES.labels(service).dec()
-            packs.tidy(run)
+            packs.tidy(run, child.returncode)
             log.info("git_transfer", service=service, via="ssh", status=child.returncode, ms=round((time.monotonic() - started) * 1000))
 
     async def _pump(self, child: asyncio.subprocess.Process, channel: HookChannel | None, gate: Gate | None) -> int:

@@ -11,7 +11,9 @@ from core import budget, filenames
 from core.actors import ActorRequest
 from core.errors import NotFound
 from projects import queries
+from projects.counting.visits import ARCHIVE
 from projects.models import Repository
+from projects.views import counted
 from projects.views.common import conditional, repository_page
 
 _FORMATS = {".tar.gz": ("tar.gz", "application/gzip"), ".zip": ("zip", "application/zip")}
@@ -41,7 +43,9 @@ def repository_archive(request: ActorRequest, repository: Repository, tail: str)
         response["X-Robots-Tag"] = "noindex"
         return response
 
-    return conditional(request, f'"{position.oid}{suffix}"', make)
+    answer = conditional(request, f'"{position.oid}{suffix}"', make)
+    counted.note_file(request, repository, ARCHIVE, answer.status_code)
+    return answer
 
 
 def _label(position: queries.Position) -> str:

@@ -24,6 +24,7 @@ from core.site import setting
 from projects import places, queries, rules
 from projects.mirrors.addresses import slug_of
 from projects.models import Repository, Watch
+from projects.views import counted
 
 P = ParamSpec("P")
 
@@ -62,7 +63,9 @@ def repository_page(
         if (repository.namespace.slug, repository.name) != (namespace, name) and request.method in ("GET", "HEAD"):
             return _moved(request, repository)
         try:
-            return view(request, repository, *args, **kwargs)
+            answer = view(request, repository, *args, **kwargs)
+            counted.note_page(request, repository, answer.status_code)
+            return answer
         except BudgetSpent as error:
             response = page_of(request, repository, "projects/limited.html", {"error": error}, status=429)
             response["Retry-After"] = str(error.retry_after or 60)

@@ -1,5 +1,7 @@
 """Home, explore, and the pages of people and organisations."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -47,18 +49,9 @@ def dashboard(request: ActorRequest) -> HttpResponse:
 
 
 def explore(request: ActorRequest) -> HttpResponse:
-    """All readable repositories with filters; the number of queries does not depend on the rows."""
-    chosen = {key: request.GET.get(key, "").strip()[:100] for key in ("q", "language", "licence", "topic", "sort")}
-    rows = reads.explore(
-        request.actor, query=chosen["q"], language=chosen["language"], licence=chosen["licence"], topic=chosen["topic"], sort=chosen["sort"]
-    )
-    page = reads.page_of(rows, _number(request))
-    applied = {key: value for key, value in chosen.items() if value and key != "sort"}
-    context = {"page": page, "chosen": chosen, "applied": applied, "facets": reads.facets(request.actor), "sorts": SORT_LABELS}
-    return render(request, "projects/explore.html", context)
-
-
-SORT_LABELS = ("updated", "stars", "forks", "name", "created")
+    """The market is where one explores; old links keep their filters."""
+    kept = {key: value for key in ("q", "language", "licence", "topic", "sort") if (value := request.GET.get(key, "").strip()[:100])}
+    return redirect(f"/market?{urlencode(kept)}" if kept else "/market")
 
 
 def namespace_page(request: ActorRequest, namespace: str) -> HttpResponse:

@@ -1,10 +1,13 @@
 """Atom feeds (RFC 4287) of releases, tags and commits."""
 
+import hashlib
 from datetime import datetime
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotModified
+from django.utils.cache import patch_vary_headers
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
+from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -24,7 +27,7 @@ def _feed(request: ActorRequest, repository: Repository, title: str, page: str) 
     return Atom1Feed(
         title=f"{repository} · {title}",
         link=request.build_absolute_uri(f"{repository.get_absolute_url()}/{page}"),
-        description=_text(repository.description),
+        description=text(repository.description),
         feed_url=request.build_absolute_uri(),
         author_name=repository.namespace.slug,  # RFC 4287: of every entry that names nobody
     )
@@ -36,7 +39,18 @@ def _answer(feed: Atom1Feed) -> HttpResponse:
     return response
 
 
-def _text(value: str) -> str:
+def conditional_feed(request: ActorRequest, feed: Atom1Feed) -> HttpResponse:
+    """The feed, or 304 for a reader who has it."""
+    response = _answer(feed)
+    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponseNotModified()
+    response["ETag"] = etag
+    patch_vary_headers(response, ["Cookie", "Accept-Language"])
+    return response
+
+
+def text(value: str) -> str:
     """Without the characters XML 1.0 cannot hold."""
     return "".join(
         character
@@ -47,7 +61,7 @@ def _text(value: str) -> str:
 
 def _verbatim(value: str) -> str:
     """A message as HTML: readers take what an entry holds for HTML, and a message may say anything."""
-    return f"<pre>{escape(_text(value).strip())}</pre>" if value.strip() else ""
+    return f"<pre>{escape(text(value).strip())}</pre>" if value.strip() else ""
 
 
 def _absolute(request: ActorRequest, html: str) -> str:
@@ -65,7 +79,7 @@ def releases_feed(request: ActorRequest, repository: Repository) -> HttpResponse
         address = request.build_absolute_uri(f"{repository.get_absolute_url()}/releases/tag/{filenames.quoted(release.tag)}")
         notes = _absolute(request, rendered_notes(repository, release.notes, release.tag))
         feed.add_item(
-            title=_text(release.title or release.tag), link=address, unique_id=address, description=_text(notes),
+            title=text(release.title or release.tag), link=address, unique_id=address, description=text(notes),
             author_name=release.author.shown_name if release.author else None, pubdate=release.published_at,
             updateddate=release.published_at,
         )  # fmt: skip
@@ -82,8 +96,8 @@ def tags_feed(request: ActorRequest, repository: Repository) -> HttpResponse:
         details = gitstore.tag_details(repository.path, tag.oid)
         when = queries.commit_date(repository, tag.commit)
         feed.add_item(
-            title=_text(filenames.shown(tag.short)), link=address, unique_id=f"{address}#{tag.oid}", description=_verbatim(details.message),
-            author_name=_text(details.tagger.name) if details.tagger else None, pubdate=when, updateddate=when,
+            title=text(filenames.shown(tag.short)), link=address, unique_id=f"{address}#{tag.oid}", description=_verbatim(details.message),
+            author_name=text(details.tagger.name) if details.tagger else None, pubdate=when, updateddate=when,
         )  # fmt: skip
     return _answer(feed)
 
@@ -102,7 +116,7 @@ def commits_feed(request: ActorRequest, repository: Repository) -> HttpResponse:
         address = request.build_absolute_uri(f"{repository.get_absolute_url()}/commit/{commit.oid}")
         when: datetime | None = commit.committer.when
         feed.add_item(
-            title=_text(commit.subject), link=address, unique_id=address, description=_verbatim(commit.message),
-            author_name=_text(commit.author.name), pubdate=when, updateddate=when,
+            title=text(commit.subject), link=address, unique_id=address, description=_verbatim(commit.message),
+            author_name=text(commit.author.name), pubdate=when, updateddate=when,
         )  # fmt: skip
     return _answer(feed)

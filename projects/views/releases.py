@@ -16,8 +16,10 @@ from core.actors import ActorRequest
 from core.errors import Invalid, NotFound
 from core.forms import attempt
 from projects import commands, queries, rules
+from projects.counting.visits import ASSET
 from projects.forms.releases import ReleaseForm
 from projects.models import Release, Repository
+from projects.views import counted
 from projects.views.common import page_of, repository_page
 from projects.views.notes import rendered_notes
 
@@ -136,6 +138,7 @@ def asset_download(request: ActorRequest, repository: Repository, tag: str, file
     asset = queries.asset(request.actor, repository, tag, file)
     if "Range" not in request.headers and request.method == "GET":
         commands.note_download(asset)
+        counted.note_file(request, repository, ASSET)
     return blobs.response(request, asset.sha256, filename=asset.name, content_type=asset.content_type)
 
 

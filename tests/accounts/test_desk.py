@@ -123,7 +123,7 @@ def settings_form(**more: str) -> dict[str, str]:
 @pytest.mark.parametrize(("level", "css"), [("note", "site-banner notice"), ("warn", "notice-warn"), ("bad", "notice-bad")])
 def test_banner_levels(client, boss, level, css):
     assert client.post("/-/admin/settings", settings_form(banner_level=level)).status_code == 302
-    banner = re.search(r'<div class="(site-banner[^"]*)"[^>]*><div>([^<]+)', client.get("/explore").content.decode())
+    banner = re.search(r'<div class="(site-banner[^"]*)"[^>]*><div>([^<]+)', client.get("/market").content.decode())
     assert banner[2] == "Maintenance tonight"
     assert css in banner[1]
 
@@ -143,7 +143,7 @@ def test_banner_window(client, boss, since, until, shown):
         return f"{moment.astimezone(ZoneInfo('America/Lima')):%Y-%m-%dT%H:%M}" if hours else ""
 
     assert client.post("/-/admin/settings", settings_form(banner_since=typed(since), banner_until=typed(until))).status_code == 302
-    assert ("Maintenance tonight" in client.get("/explore").content.decode()) is shown
+    assert ("Maintenance tonight" in client.get("/market").content.decode()) is shown
     page = client.get("/-/admin/settings").content.decode()
     assert not since or f'value="{typed(since)}"' in page
 
@@ -151,7 +151,7 @@ def test_banner_window(client, boss, since, until, shown):
 def test_an_old_banner_without_a_window_still_works(client):
     commands.change_site_setting(SYSTEM, "banner", {"zh": "旧", "en": "old", "level": "note"})
     client.cookies["openi_language"] = "en"
-    assert "old" in client.get("/explore").content.decode()
+    assert "old" in client.get("/market").content.decode()
 
 
 def test_sign_up_by_approval(client, boss, deliver):

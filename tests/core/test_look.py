@@ -148,9 +148,9 @@ def test_500_needs_nothing() -> None:
 
 @pytest.mark.django_db
 def test_language_switch_stays_on_the_site(client: Client) -> None:
-    response = client.post("/-/language", {"language": "en", "next": "/explore?q=x"})
-    assert response["Location"] == "/explore?q=x"
-    assert 'lang="en"' in client.get("/explore").content.decode()
+    response = client.post("/-/language", {"language": "en", "next": "/market?q=x"})
+    assert response["Location"] == "/market?q=x"
+    assert 'lang="en"' in client.get("/market").content.decode()
     for target in ("https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"):
         assert client.post("/-/language", {"language": "en", "next": target})["Location"] == "/"
     assert client.get("/-/language").status_code == 405
@@ -158,6 +158,6 @@ def test_language_switch_stays_on_the_site(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_pages_for_readers_carry_no_cookie_and_do_not_change(client: Client) -> None:
-    first, second = client.get("/explore"), client.get("/explore")
+    first, second = client.get("/market"), client.get("/market")
     assert not first.cookies
     assert first.content == second.content

@@ -14,7 +14,7 @@ from tests.factories import projects as factories
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 README = """# Title\n\nText with a [link](code.py).\n\n| a | b |\n|---|---|\n| a-rather-long-word-in-a-cell-of-a-table | 2 |\n
 - [ ] task\n\n![](picture.png)\n\n```python\nx = 1\n```\n\n```mermaid\ngraph TD\n A --> B\n```\n"""
-PUBLIC = ["/", "/explore", "/market", "/login", "/login/phone", "/signup", "/-/help", "/-/help/browse", "/api/docs", "/search?q=x", "/search?q=def&type=code",
+PUBLIC = ["/", "/market", "/organizations", "/datasets", "/login", "/login/phone", "/signup", "/-/help", "/-/help/browse", "/api/docs", "/search?q=x", "/search?q=def&type=code",
           "/-/legal/terms", "/-/complaint", "/nobody-at-all", "/lab", "/ada", "/-/account/password/reset/", "/github.com/Lab/Model", "/github.com/Lab/Model/mirror"]  # fmt: skip
 INSIDE = ["", "/tree/main/src", "/blob/main/src/code.py", "/blob/main/README.md", "/blob/main/data.csv", "/blame/main/src/code.py", "/commits", "/commits/main/src/code.py",
           "/commit/{oid}", "/commit/{oid}?view=split", "/compare", "/compare/main...side", "/branches", "/tags", "/releases", "/releases/tag/v1", "/find/main", "/contributors",
@@ -138,7 +138,7 @@ def test_the_keyboard_reaches_the_content(tab: Page, live_server, width: int) ->
     """The first stop is the skip link, it is seen, it leads to the content; what has the focus shows it."""
     made = stage()
     tab.set_viewport_size({"width": width, "height": 844})
-    for path in ("/", "/explore", "/login", made.get_absolute_url(), "/-/help"):
+    for path in ("/", "/market", "/login", made.get_absolute_url(), "/-/help"):
         tab.goto(live_server.url + path, wait_until="networkidle")
         tab.evaluate("document.activeElement.blur()")
         tab.keyboard.press("Tab")

@@ -46,7 +46,7 @@ def test_theme_is_kept(tab: Page, live_server) -> None:
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_page_scrolls_sideways(tab: Page, live_server, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 900})
-    for path in ("/", "/explore", "/login", "/_components/"):
+    for path in ("/", "/market", "/login", "/_components/"):
         tab.goto(live_server.url + path)
         assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 

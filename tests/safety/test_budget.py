@@ -61,7 +61,7 @@ def test_tips_and_front_pages_are_free(made):
         "/ada/code/tree/main/src",
         "/ada/code/blob/main/src/a.py",
         "/ada/code/branches",
-        "/explore",
+        "/market",
         "/ada",
         "/robots.txt",
         "/sitemap.xml",

@@ -137,7 +137,7 @@ def pages(made: Repository) -> list[str]:
               "/releases", f"/releases/tag/{tag}", f"/releases/edit/{tag}", f"/compare/main...{branch}", "/find/main", "/contributors", "/forks", "/stars", "/settings",
               "/settings/access", "/settings/branches", "/settings/danger", f"/edit/main/{name}", f"/edit/{branch}/code.py", "/new/main/", "/upload/main/", "/fork",
               f"/tree/{quote(HIT)}", f"/blob/main/{quote(BREAK)}"]  # fmt: skip
-    site = ["/", "/explore?q=" + quote(BREAK), "/explore?q=poison", "/dashboard", "/mallory", "/evil-lab", "/-/orgs/evil-lab/members", "/-/orgs/evil-lab/settings", "/settings/profile",
+    site = ["/", "/market?q=" + quote(BREAK), "/market?q=poison", "/dashboard", "/mallory", "/evil-lab", "/-/orgs/evil-lab/members", "/-/orgs/evil-lab/settings", "/settings/profile",
             "/-/admin", "/-/admin/people?q=" + quote(HIT), "/-/admin/people/mallory", "/-/admin/repositories", "/-/admin/complaints", "/-/admin/complaints/C-9", "/-/complaint/register",
             "/" + quote(HIT), "/-/help?q=" + quote(BREAK), "/login?next=" + quote(BREAK), "/-/import?address=" + quote(BREAK), "/new?name=" + quote(BREAK)]  # fmt: skip
     return [base + one for one in inside] + site
