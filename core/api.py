@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from core.errors import Conflict, DomainError, Forbidden, Invalid, LimitReached, NotFound
+from core.actors import ANONYMOUS
+from core.errors import Conflict, DomainError, Forbidden, Invalid, InvalidFields, LimitReached, NotFound
 from core.middleware import problem_document
 
 
@@ -21,8 +22,13 @@ def problem(exception: Exception, context: dict[str, Any]) -> Response | None:
     if error is None:
         return None
     document = problem_document(error, request_id)
-    if isinstance(error, Forbidden) and error.code == "sign_in":  # a page leads to the sign-in; a program is told how
+    actor = getattr(getattr(request, "_request", None), "actor", ANONYMOUS)
+    if isinstance(error, Forbidden) and (
+        error.code == "sign_in" or actor.is_anonymous
+    ):  # a page leads to the sign-in; a program is told how
         document["status"], document["title"], headers["WWW-Authenticate"] = 401, "Unauthorized", 'Bearer realm="OpenI"'
+    if isinstance(error, InvalidFields):
+        document["errors"] = {fault.field: [{"message": fault.message, "code": fault.code}] for fault in error.faults}
     if isinstance(exception, exceptions.APIException):
         document["status"] = exception.status_code
         document["title"] = type(exception).__name__

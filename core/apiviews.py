@@ -27,7 +27,7 @@ from rest_framework.views import APIView
 from core import budget
 from core.actors import Actor, Scope
 from core.errors import Conflict, Forbidden, Invalid
-from core.rules import needs, needs_whole
+from core.rules import needs, needs_sign_in, needs_whole
 
 LIMIT_MAX = 100
 BODY_MAX = 16 * 1024**2  # bytes of a JSON body
@@ -116,8 +116,13 @@ class ApiView(APIView):
     metadata_class = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuses bodies of unknown length."""
+        """Refuses bodies of unknown length, and strangers where somebody must sign in: before anything is said about what they sent.
+
+        Below a repository that waits until it is found: a private one answers 404.
+        """
         super().initial(request, *args, **kwargs)
+        if "namespace" not in kwargs:
+            self.require_person(request)
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and not request.META.get("CONTENT_LENGTH"):
             raise LengthRequired(_("Send the length of the body (Content-Length)."))
 
@@ -136,6 +141,12 @@ class ApiView(APIView):
         if actor.person is None:
             raise Forbidden(_("Sign in first."), code="sign_in")
         return actor.person
+
+    def require_person(self, request: Request) -> None:
+        """Raise Forbidden (401) if the operation has a scope and nobody signed in."""
+        handler = getattr(self, (request.method or "").lower(), None)
+        if getattr(handler, "scope", None) is not None and (refusal := needs_sign_in(self.actor(request))) is not None:
+            refusal.require()
 
     def spend(self, request: Request, points: int) -> None:
         """Count an expensive answer against the anonymous budget. Raises LimitReached."""

@@ -1,5 +1,7 @@
 """The six errors of the domain. One object makes the page, the toast and the problem+json (RFC 9457)."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -21,6 +23,36 @@ class Invalid(DomainError):
     """The input breaks a rule of form."""
 
     status, default_code = 422, "invalid"
+
+
+class InvalidFields(Invalid):
+    """Several inputs break rules; the message is the first one's."""
+
+    def __init__(self, faults: Sequence[DomainError]) -> None:
+        super().__init__(faults[0].message, field=faults[0].field)
+        self.faults = tuple(faults)
+
+
+class Faults:
+    """What is wrong with several inputs, told at once: each is checked in `with faults.of_a_field():`, then `require` raises."""
+
+    def __init__(self) -> None:
+        self._found: list[DomainError] = []
+
+    @contextmanager
+    def of_a_field(self) -> Iterator[None]:
+        """Keep an Invalid or Conflict for later."""
+        try:
+            yield
+        except (Invalid, Conflict) as error:
+            self._found.append(error)
+
+    def require(self) -> None:
+        """Raise the one fault, or InvalidFields with all of them."""
+        if len(self._found) == 1:
+            raise self._found[0]
+        if self._found:
+            raise InvalidFields(self._found)
 
 
 class NotFound(DomainError):

@@ -48,6 +48,7 @@ def operation(
 
     def described(view: View) -> View:
         first, _blank, rest = (view.__doc__ or "").strip().partition("\n")
+        view.scope = scope  # type: ignore[attr-defined] # see ApiView.require_person
         return extend_schema(
             operation_id=name,
             summary=first.strip().rstrip("."),

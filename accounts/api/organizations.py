@@ -14,8 +14,6 @@ from core.apiviews import ApiView
 from core.errors import NotFound
 from core.schema import PAGED, operation, page_of, text
 
-PROFILE = ("display_name", "description", "location", "website", "contact_email")
-
 
 def organization_named(slug: str) -> Organization:
     """The organisation, by an old name too. Raises NotFound."""
@@ -85,11 +83,7 @@ class OrganizationApi(OrganizationBase):
         found = self.administered(request, slug)
         self.require_match(request, shapes.organization_out(found))
         given = self.validated(request, shapes.OrganizationPatch)
-        if set(PROFILE) & given.keys():
-            values = {name: given.get(name, getattr(found, name)) for name in PROFILE}
-            found = commands.change_organization(self.actor(request), found, **values)
-        if given.get("slug", found.slug) != found.slug:
-            commands.rename_namespace(self.actor(request), found.namespace, slug=given["slug"])
+        found = commands.update_organization(self.actor(request), found, **given)
         return Response(shapes.organization_out(organization_named(found.namespace.slug)))
 
     @operation("delete_organization", status=204, query=[text("confirm", "its name, repeated", required=True)], scope=Scope.ADMIN)

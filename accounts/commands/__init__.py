@@ -33,6 +33,7 @@ from accounts.commands.organizations import (
     delete_organization,
     purge_organization,
     restore_organization,
+    update_organization,
 )
 from accounts.commands.people import create_user, prepare_social, register_person, slug_taken
 from accounts.commands.phone import (
@@ -113,6 +114,7 @@ __all__ = [
     "suspend_person",
     "take_sign_in",
     "transfer_ownership",
+    "update_organization",
     "use_site_invitation",
     "withdraw_invitation",
 ]

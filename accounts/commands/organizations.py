@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.commands.names import require_free_slug, require_name, take_slug
+from accounts.commands.profile import rename_namespace
 from accounts.events import OrganizationClosed, OrganizationCreated, OrganizationRestored, ProfileChanged
 from accounts.logic import clean_display_name
 from accounts.models import FormerName, Membership, Namespace, Organization, User
@@ -18,6 +19,7 @@ from core.errors import Conflict, Invalid
 from core.rules import HIDE, needs, refuse
 
 UNDO = timedelta(days=7)
+PROFILE = ("display_name", "description", "location", "website", "contact_email")
 
 
 def create_organization(actor: Actor, slug: str, *, display_name: str = "", description: str = "") -> Organization:
@@ -55,8 +57,22 @@ def change_organization(
     organization.description, organization.location = description.strip(), location.strip()
     organization.website, organization.contact_email = website, contact_email
     with transaction.atomic():
-        organization.save(update_fields=["display_name", "description", "location", "website", "contact_email"])
+        organization.save(update_fields=list(PROFILE))
         events.publish(ProfileChanged(namespace_id=organization.namespace_id))
+    return organization
+
+
+def update_organization(actor: Actor, organization: Organization, *, slug: str = "", **profile: str) -> Organization:
+    """Profile and name in addresses at once: both change, or neither. Fields of the profile that are not given stay.
+
+    Raises Forbidden (rules.can_administer_organization), Invalid (name), Conflict (taken). Publishes ProfileChanged, NamespaceRenamed.
+    """
+    rules.can_administer_organization(actor, organization).require()
+    with transaction.atomic():
+        if profile:
+            change_organization(actor, organization, **{name: profile.get(name, getattr(organization, name)) for name in PROFILE})
+        if slug and slug != organization.slug:
+            organization.namespace = rename_namespace(actor, organization.namespace, slug=slug)
     return organization
 
 

@@ -30,8 +30,10 @@ class RepositoryBase(ApiView):
     """Views below one repository."""
 
     def repository(self, request: Request, namespace: str, name: str) -> Repository:
-        """The repository, by an old address too, as Git is served. Raises NotFound, TakenDown."""
-        return queries.repository_for_git(self.actor(request), namespace, name)
+        """The repository, by an old address too, as Git is served. Raises NotFound, TakenDown, Forbidden (the operation needs a person)."""
+        found = queries.repository_for_git(self.actor(request), namespace, name)
+        self.require_person(request)
+        return found
 
     def administered(self, request: Request, namespace: str, name: str) -> Repository:
         """The repository, for its administrators. Raises NotFound, Forbidden."""

@@ -79,14 +79,15 @@ class BranchApi(GitBase):
         given, actor = self.validated(request, shapes.BranchPatch), self.actor(request)
         if not {"name", "commit"} & given.keys():
             raise Invalid(_("Give a new name or a commit."), field="name")
+        name = given.get("name", branch)
         if "commit" in given:
             expected = given.get("expected", "") or (str(present["commit"]) if "If-Match" in request.headers else "")
-            move_branch(actor, row, branch=branch, to=given["commit"], expected=expected, force=given["force"])
-        if given.get("name", branch) != branch:
-            commands.rename_branch(actor, row, branch=branch, name=given["name"])
-            branch = given["name"]
-            row.refresh_from_db(fields=["default_branch"])
-        return Response(self.shown(row, branch))
+            moved = {"to": given["commit"], "expected": expected, "force": given["force"], "name": name if name != branch else ""}
+            move_branch(actor, row, branch=branch, **moved)
+        elif name != branch:
+            commands.rename_branch(actor, row, branch=branch, name=name)
+        row.refresh_from_db(fields=["default_branch"])
+        return Response(self.shown(row, name))
 
     @operation("delete_branch", status=204, query=[GUARD], scope=Scope.WRITE)
     def delete(self, request: Request, namespace: str, name: str, branch: str) -> Response:

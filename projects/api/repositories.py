@@ -82,26 +82,13 @@ class RepositoryApi(RepositoryBase):
         """Change a repository
 
         Description, website and topics need a maintainer and the scope `write`; default branch, visibility, `archived` and name need an
-        administrator and the scope `admin`. The old address keeps leading here after a new name.
+        administrator and the scope `admin`. All fields change, or none; `errors` names each that cannot.
+        The old address keeps leading here after a new name.
         """
         row = self.repository(request, namespace, name)
         self.require_match(request, self.one(request, row))
         given = self.validated(request, shapes.RepositoryPatch)
-        actor = self.actor(request)
-        if given.get("archived") is False and row.is_archived:
-            row = commands.set_archived(actor, row, archived=False)
-        if {"description", "website", "topics"} & given.keys():
-            words = {field: given.get(field, getattr(row, field)) for field in ("description", "website", "topics")}
-            row = commands.change_repository(actor, row, **words)
-        if "default_branch" in given:
-            row = commands.set_default_branch(actor, row, branch=given["default_branch"])
-        if "visibility" in given:
-            row = commands.set_visibility(actor, row, visibility=given["visibility"])
-        if "name" in given:
-            row = commands.rename_repository(actor, row, name=given["name"])
-        if given.get("archived") and not row.is_archived:
-            row = commands.set_archived(actor, row, archived=True)
-        return Response(self.one(request, row))
+        return Response(self.one(request, commands.update_repository(self.actor(request), row, **given)))
 
     @operation("delete_repository", status=204, query=[text("confirm", "its full name, repeated", required=True)], scope=Scope.ADMIN)
     def delete(self, request: Request, namespace: str, name: str) -> Response:

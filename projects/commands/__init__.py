@@ -71,6 +71,7 @@ from projects.commands.stars import star_repository, unstar_repository, watch_re
 from projects.commands.syncing import drop_kept, sync_mirror
 from projects.commands.takedown import put_back_repository, take_down_repository
 from projects.commands.trust import assess_repository, due_assessments
+from projects.commands.updates import update_repository
 
 __all__ = [
     "UNDO",
@@ -172,6 +173,7 @@ __all__ = [
     "transfer_repository",
     "try_route",
     "unstar_repository",
+    "update_repository",
     "wake_host",
     "want_mirror",
     "watch_repository",

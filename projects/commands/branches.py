@@ -64,8 +64,8 @@ def _delete(actor: Actor, repository: Repository, ref: str, expected: str) -> st
     return present
 
 
-def rename_branch(actor: Actor, repository: Repository, *, branch: str, name: str) -> str:
-    """Give a branch another name; the default branch stays the default one. Returns the oid.
+def rename_branch(actor: Actor, repository: Repository, *, branch: str, name: str, to: str = "") -> str:
+    """Give a branch another name, and the commit `to` if it is to move as well; the default branch stays the default one. Returns the oid.
 
     Raises NotFound, Forbidden (rules.can_push, policies; rules.can_administer for the default branch), Invalid, Conflict. Publishes
     RefsUpdated.
@@ -76,11 +76,12 @@ def rename_branch(actor: Actor, repository: Repository, *, branch: str, name: st
     oid = _oid(repository, old, field="branch")
     if gitstore.ref_oid(repository.path, new):
         raise Conflict(_("There is a branch “%s” already.") % name, field="name")
+    there = to or oid
     if branch != repository.default_branch:
-        apply_updates(actor, repository, [(new, gitstore.ZERO, oid), (old, oid, gitstore.ZERO)])
-        return oid
+        apply_updates(actor, repository, [(new, gitstore.ZERO, there), (old, oid, gitstore.ZERO)])
+        return there
     rules.can_administer(actor, repository).require()
-    apply_updates(actor, repository, [(new, gitstore.ZERO, oid)])
+    apply_updates(actor, repository, [(new, gitstore.ZERO, there)])
     set_default_branch(actor, repository, branch=name)
     apply_updates(actor, repository, [(old, oid, gitstore.ZERO)])
-    return oid
+    return there

@@ -7,6 +7,7 @@ from core.actors import Actor
 from core.errors import Conflict, Invalid, NotFound
 from gitstore.writes import write_tag
 from projects import rules
+from projects.commands.branches import rename_branch
 from projects.commands.identity import signature_of
 from projects.commands.refs import apply_updates
 from projects.models import Repository
@@ -25,11 +26,15 @@ def _reached(repository: Repository, name: str, *, field: str) -> str:
     return oid
 
 
-def move_branch(actor: Actor, repository: Repository, *, branch: str, to: str, expected: str = "", force: bool = False) -> str:
-    """Point `branch` at another commit of the repository; returns its oid. `expected` is the commit it must still be at.
+def move_branch(
+    actor: Actor, repository: Repository, *, branch: str, to: str, name: str = "", expected: str = "", force: bool = False
+) -> str:
+    """Point `branch` at another commit of the repository, under another `name` if one is given; returns its oid.
+
+    `expected` is the commit it must still be at. Of a move and a new name either both happen or neither.
 
     Raises NotFound (no such branch), Forbidden (rules.can_push, policies), Invalid (no such commit), Conflict (moved meanwhile, or no
-    fast-forward without `force`). Publishes RefsUpdated.
+    fast-forward without `force`), and as `rename_branch`. Publishes RefsUpdated.
     """
     rules.can_push(actor, repository).require()
     ref = f"refs/heads/{branch}"
@@ -39,10 +44,12 @@ def move_branch(actor: Actor, repository: Repository, *, branch: str, to: str, e
     if expected and present != expected:
         raise Conflict(_("Someone pushed meanwhile."), field="expected", code="moved")
     oid = _reached(repository, to, field="commit")
-    if oid == present:
+    if oid == present and not name:
         return oid
     if not force and not gitstore.is_ancestor(repository.path, present, oid):
         raise Conflict(_("This is no fast-forward: commits of the branch would be lost."), field="commit", code="not_fast_forward")
+    if name:
+        return rename_branch(actor, repository, branch=branch, name=name, to=oid)
     apply_updates(actor, repository, [(ref, present, oid)])
     return oid
 

@@ -36,12 +36,17 @@ def clean_topics(topics: Iterable[str]) -> list[str]:
     return cleaned
 
 
+def require_website(website: str) -> None:
+    """Raise Invalid unless it is "" or an address of the web."""
+    if website and urlsplit(website).scheme not in ("http", "https"):
+        raise Invalid(_("A website begins with https:// or http://."), field="website")
+
+
 def change_repository(actor: Actor, repository: Repository, *, description: str, website: str, topics: Iterable[str]) -> Repository:
     """Write what the front page says. Raises NotFound or Forbidden (rules.can_maintain), Invalid (website, topics). Publishes RepositoryChanged."""
     rules.can_maintain(actor, repository).require()
-    if website and urlsplit(website).scheme not in ("http", "https"):
-        raise Invalid(_("A website begins with https:// or http://."), field="website")
     cleaned = clean_topics(topics)
+    require_website(website)
     repository.description = " ".join(description.split())[:DESCRIPTION_MAX]
     repository.website, repository.topics, repository.updated_at = website, cleaned, timezone.now()
     with transaction.atomic():
@@ -74,13 +79,24 @@ def set_default_branch(actor: Actor, repository: Repository, *, branch: str) -> 
     Raises NotFound or Forbidden (rules.can_administer), Invalid (no such branch). Publishes DefaultBranchChanged.
     """
     rules.can_administer(actor, repository).require()
-    old = repository.default_branch
-    if branch == old:
+    if branch == repository.default_branch:
         return repository
+    oid = require_branch(repository, branch)
+    gitstore.set_head(repository.path, branch)
+    return write_default_branch(repository, branch, oid)
+
+
+def require_branch(repository: Repository, branch: str) -> str:
+    """The commit of a branch that may become the default one. Raises Invalid."""
     oid = gitstore.ref_oid(repository.path, f"refs/heads/{branch}")
     if not oid:
         raise Invalid(_("There is no branch “%s”.") % branch, field="default_branch")
-    gitstore.set_head(repository.path, branch)
+    return oid
+
+
+def write_default_branch(repository: Repository, branch: str, oid: str) -> Repository:
+    """The rows of `set_default_branch`, once HEAD names it."""
+    old = repository.default_branch
     with transaction.atomic():
         Repository.objects.filter(pk=repository.pk).update(default_branch=branch, head_oid=oid, updated_at=timezone.now())
         events.publish(DefaultBranchChanged(repository_id=repository.pk, old=old, new=branch))
@@ -93,7 +109,7 @@ def require_visibility_like_parent(repository: Repository, visibility: str) -> N
     parent = repository.forked_from
     if parent is None:
         return
-    if VISIBILITY_ORDER.index(Visibility(visibility)) > VISIBILITY_ORDER.index(Visibility(parent.visibility)):
+    if opens(parent, visibility):
         raise Conflict(
             _("A fork cannot be more visible than the repository it was forked from. Detach it first."),
             field="visibility",
@@ -110,12 +126,22 @@ def set_visibility(actor: Actor, repository: Repository, *, visibility: str) -> 
     """
     rules.can_administer(actor, repository).require()
     require_visibility(visibility)
-    old = repository.visibility
-    if visibility == old:
+    if visibility == repository.visibility:
         return repository
     require_visibility_like_parent(repository, visibility)
-    if VISIBILITY_ORDER.index(Visibility(visibility)) > VISIBILITY_ORDER.index(Visibility(old)):
+    if opens(repository, visibility):
         gitstore.leave_pool(repository.path)
+    return write_visibility(repository, visibility)
+
+
+def opens(repository: Repository, visibility: str) -> bool:
+    """True if more people could read it."""
+    return VISIBILITY_ORDER.index(Visibility(visibility)) > VISIBILITY_ORDER.index(Visibility(repository.visibility))
+
+
+def write_visibility(repository: Repository, visibility: str) -> Repository:
+    """The rows of `set_visibility`, once the pool is left where it must be."""
+    old = repository.visibility
     with transaction.atomic():
         Repository.objects.filter(pk=repository.pk).update(visibility=visibility, pool_id=None, updated_at=timezone.now())
         events.publish(VisibilityChanged(repository_id=repository.pk, old=old, new=visibility))

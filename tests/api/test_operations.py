@@ -73,6 +73,28 @@ def test_nobody_is_let_in_without_a_token(world):
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="OpenI"')
 
 
+def test_a_stranger_is_asked_to_sign_in_before_anything_is_said_about_what_was_sent(world):
+    """401 with the way to sign in, for bodies and numbers that are wrong too; what is private or missing stays 404."""
+    faults = []
+    for operation in OPERATIONS:
+        address = world.address(operation, world.demo)
+        for body in (None, {}, {"name": 1, "nonsense": True}, [1]):
+            if not operation.scope and operation.method == "GET" and body is not None:
+                continue
+            answer = world.ask(operation.method, address, body=body)
+            asked = (answer.status_code, answer.get("WWW-Authenticate")) == (401, 'Bearer realm="OpenI"')
+            if answer.status_code == 403 or asked != bool(operation.scope):
+                faults.append((operation.id, body, answer.status_code))
+        gone = operation.address(
+            **dict.fromkeys(re.findall(r"{(\w+)}", operation.path), "999") | dict.fromkeys(("q", "confirm", "path", "oid"), "x")
+        )
+        if (status := world.ask(operation.method, gone, body={}).status_code) not in ((404, 401) if operation.scope else (404, 200, 422)):
+            faults.append((operation.id, gone, status))
+        if operation.in_repository and status != 404:
+            faults.append((operation.id, "missing repository", status))
+    assert faults == []
+
+
 @pytest.mark.parametrize("header", ["Bearer " + "0" * 40, "Digest x", "Bearer", "Basic !!"])
 def test_a_wrong_token_is_refused_even_where_none_is_needed(header, world):
     assert asked(world, OPERATIONS, lambda one: [401], Authorization=header) == []
