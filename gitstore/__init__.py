@@ -3,7 +3,7 @@
 Every function takes the repository's folder first. Oids are full lower-case hex; commits are named by oid (`resolve` and `commit_oid` turn
 names into oids). Errors are in `gitstore.errors`. A pool, an alternate or a quarantine never decides what a reader may see: ask `reaches`.
 
-Reads        commit commits entry entry_at tree tree_oid files sizes blob blob_size blob_stream
+Reads        commit commits entry entry_at tree tree_oid files sizes blob blob_size blob_stream blob_range
 Refs         refs branches tags tag_details ref_oid commit_oid head resolve update_refs set_head
 History      log between count authored · last_commits build_last_commits
 Ancestry     merge_base is_ancestor divergence divergence_between reaches containing
@@ -43,6 +43,8 @@ from gitstore.process import end, environment, run, start, stream
 from gitstore.refs import branches, commit_oid, head, ref_oid, refs, resolve, set_head, tag_details, tags, update_refs
 from gitstore.repositories import fork, init_bare, leave_pool, pool_of
 from gitstore.signatures import Signed, check_gpg, signature_of, signer_of, verify_gpg, verify_ssh
+from gitstore.spools import blob_range
+from gitstore.spools import trim as trim_spools
 from gitstore.store import forget
 from gitstore.types import (
     ZERO,
@@ -103,6 +105,7 @@ __all__ = [
     "between",
     "blame",
     "blob",
+    "blob_range",
     "blob_size",
     "blob_stream",
     "borrowing",
@@ -170,6 +173,7 @@ __all__ = [
     "tags",
     "tree",
     "tree_oid",
+    "trim_spools",
     "update_refs",
     "verify_gpg",
     "verify_ssh",

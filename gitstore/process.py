@@ -60,6 +60,7 @@ def start(
     arguments: Sequence[str],
     *,
     stdin: int | IO[bytes] | None = subprocess.DEVNULL,
+    stdout: int = subprocess.PIPE,
     stderr: int | IO[bytes] | None = subprocess.PIPE,
     config: Mapping[str, str] | None = None,
     extra: Mapping[str, str] | None = None,
@@ -67,7 +68,7 @@ def start(
     """A git child in its own process group, `--git-dir=path` when given; the caller ends it with `end`."""
     command = ["git", *([f"--git-dir={path}"] if path else []), *arguments]
     return subprocess.Popen(
-        command, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, env=environment(config, extra), cwd="/", start_new_session=True
+        command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment(config, extra), cwd="/", start_new_session=True
     )
 
 

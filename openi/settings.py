@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-visits": {"task": "projects.tasks.forget_visits", "schedule": schedule(3600)},
     "assess-repositories": {"task": "projects.tasks.assess_repositories", "schedule": schedule(600)},
     "forget-lost-history": {"task": "projects.tasks.forget_lost_history", "schedule": schedule(86400)},
+    "forget-spools": {"task": "projects.tasks.forget_spools", "schedule": schedule(900)},
     "sync-mirrors": {"task": "projects.tasks.sync_mirrors", "schedule": schedule(5)},
     "push-mirrors": {"task": "projects.tasks.push_mirrors", "schedule": schedule(5)},
     "ask-hosts": {"task": "projects.tasks.ask_hosts", "schedule": schedule(60)},

@@ -24,6 +24,12 @@ def maintain_repositories() -> None:
 
 
 @shared_task
+def forget_spools() -> None:
+    """What was inflated for readers of large files goes an hour after they left."""
+    commands.forget_spools(SYSTEM)
+
+
+@shared_task
 def forget_lost_history() -> None:
     """What upstreams rewrote leaves after its 30 days."""
     for mirror in queries.mirrors_with_lost_history():

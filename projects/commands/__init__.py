@@ -67,6 +67,7 @@ from projects.commands.settings import (
     set_visibility,
     transfer_repository,
 )
+from projects.commands.spools import forget_spools
 from projects.commands.stars import star_repository, unstar_repository, watch_repository
 from projects.commands.syncing import drop_kept, sync_mirror
 from projects.commands.takedown import put_back_repository, take_down_repository
@@ -109,6 +110,7 @@ __all__ = [
     "drop_kept",
     "due_assessments",
     "due_repositories",
+    "forget_spools",
     "forget_visits",
     "fork_repository",
     "hosts_to_ask",
