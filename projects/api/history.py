@@ -18,7 +18,6 @@ from projects.api.contents import content_of
 from projects.api.files import REF
 from projects.api.shapes import git as shapes
 from projects.commands.edits import Change, Remove, Rename, Write
-from projects.models import Repository
 from projects.queries.browsing import opened_cursor, reading, sealed
 from projects.queries.comparison import between, end
 
@@ -121,16 +120,7 @@ class CommitApi(GitBase):
             commit = gitstore.commit(row.path, here.oid)
             diff = gitstore.commit_diff(row.path, here.oid, limit=300, lines=100_000)
         shown = {**shapes.commit_out(commit), "files": shapes.files_out(diff), "files_total": diff.total}
-        return Response({**shown, "verification": verification(row, commit)})
-
-
-def verification(row: Repository, commit: gitstore.Commit) -> dict[str, str]:
-    """What the signature is worth."""
-    mark = queries.signature_mark(row, commit)
-    if mark is None:
-        return {"state": "unsigned", "reason": ""}
-    states = {"tag-ok": "verified", "tag-warn": "unverified"}
-    return {"state": states.get(mark.tag, "unknown"), "reason": str(mark.reason)}
+        return Response({**shown, "verification": shapes.verification_out(queries.signature_mark(row, commit))})
 
 
 class CompareApi(GitBase):

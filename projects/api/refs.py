@@ -132,9 +132,10 @@ def tag_shown(row: Repository, tag: str) -> dict[str, object]:
         found = next((ref for ref in queries.refs(row)[1] if ref.short == tag), None)
         if found is None:
             raise NotFound(_("There is no tag “%s”.") % tag)
-        details = gitstore.tag_details(row.path, found.oid)
+        details, marks = gitstore.tag_details(row.path, found.oid), queries.tag_marks(row, [found])
     tagger = shapes.shown_text(details.tagger.name) if details.tagger else ""
-    return {**shapes.tag_out(found), "message": shapes.shown_text(details.message), "tagger": tagger}
+    told = {"message": shapes.shown_text(details.message), "tagger": tagger}
+    return {**shapes.tag_out(found), **told, "verification": shapes.verification_out(marks.get(found.oid))}
 
 
 class TagApi(GitBase):

@@ -34,7 +34,7 @@ from projects.queries.purges import purge_phase, purge_run, purge_snapshot
 from projects.queries.refs import ref_state, refs
 from projects.queries.releases import asset, latest_release, release, releases
 from projects.queries.repositories import former_repository, repositories, repository, repository_for_git
-from projects.queries.signing import Mark, signature_mark
+from projects.queries.signing import Mark, signature_mark, tag_marks
 from projects.queries.tags import commit_date, tags
 from projects.queries.wire import repository_for_wire
 
@@ -96,6 +96,7 @@ __all__ = [
     "signature_mark",
     "site_figures",
     "switch",
+    "tag_marks",
     "tags",
     "team_repositories",
     "upstream",

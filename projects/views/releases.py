@@ -1,5 +1,7 @@
 """Releases, their files, and the page of tags."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -10,7 +12,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-import gitstore
 from core import blobs, filenames
 from core.actors import ActorRequest
 from core.errors import Invalid, NotFound
@@ -35,16 +36,27 @@ def repository_releases(request: ActorRequest, repository: Repository) -> HttpRe
     latest = queries.latest_release(repository)
     context = {
         "page": page,
-        "entries": [_entry(repository, release) for release in page],
+        "entries": _entries(repository, page),
         "latest": latest.pk if latest else None,
         "may_release": bool(rules.can_maintain(request.actor, repository)),
     }
     return page_of(request, repository, "projects/releases.html", context, tab="releases")
 
 
-def _entry(repository: Repository, release: Release) -> dict[str, object]:
-    oid = "" if repository.is_empty else gitstore.ref_oid(repository.path, f"refs/tags/{release.tag}")
-    return {"release": release, "oid": oid, "notes": rendered_notes(repository, release.notes, release.tag if oid else "")}
+def _entries(repository: Repository, releases: Iterable[Release]) -> list[dict[str, object]]:
+    """What _release.html shows: the release, its tag with its signature, its notes."""
+    tags = {} if repository.is_empty else {tag.short: tag for tag in queries.refs(repository)[1]}
+    found = [(release, tags.get(release.tag)) for release in releases]
+    marks = queries.tag_marks(repository, [tag for _release, tag in found if tag])
+    return [
+        {
+            "release": release,
+            "oid": tag.oid if tag else "",
+            "signature": marks.get(tag.oid) if tag else None,
+            "notes": rendered_notes(repository, release.notes, release.tag if tag else ""),
+        }
+        for release, tag in found
+    ]
 
 
 @require_GET
@@ -54,7 +66,7 @@ def release_page(request: ActorRequest, repository: Repository, tag: str) -> Htt
     release = queries.release(request.actor, repository, tag)
     latest = queries.latest_release(repository)
     context = {
-        "entry": _entry(repository, release),
+        "entry": _entries(repository, [release])[0],
         "latest": latest.pk if latest else None,
         "may_release": bool(rules.can_maintain(request.actor, repository)),
     }
@@ -152,9 +164,10 @@ def repository_tags(request: ActorRequest, repository: Repository) -> HttpRespon
         found = [tag for tag in found if query.lower() in tag.short.lower()]
     page = Paginator(found, TAGS_PER_PAGE).get_page(request.GET.get("page"))
     with_release = set(repository.releases.filter(is_draft=False, tag__in=[tag.short for tag in page]).values_list("tag", flat=True))
+    marks = queries.tag_marks(repository, page)
     context = {
         "page": page,
-        "tags": [(tag, queries.commit_date(repository, tag.commit)) for tag in page],
+        "tags": [(tag, queries.commit_date(repository, tag.commit), marks.get(tag.oid)) for tag in page],
         "q": query,
         "with_release": with_release,
         "may_push": bool(rules.can_push(request.actor, repository)),

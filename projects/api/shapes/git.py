@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 import gitstore
-from projects.queries import Contributor
+from projects.queries import Contributor, Mark
 
 CHANGES_MAX = 200
 
@@ -44,11 +44,27 @@ def tag_out(ref: gitstore.Ref) -> dict[str, Any]:
     return {"name": shown_text(ref.short), "oid": ref.oid, "commit": ref.commit}
 
 
+class VerificationOut(serializers.Serializer[Any]):
+    """What the signature of a commit or tag is worth."""
+
+    state = serializers.ChoiceField(choices=["unsigned", "unknown", "verified", "unverified"])
+    reason = serializers.CharField(allow_blank=True)
+
+
+def verification_out(mark: Mark | None) -> dict[str, str]:
+    """JSON values of a mark."""
+    if mark is None:
+        return {"state": "unsigned", "reason": ""}
+    states = {"tag-ok": "verified", "tag-warn": "unverified"}
+    return {"state": states.get(mark.tag, "unknown"), "reason": str(mark.reason)}
+
+
 class OneTagOut(TagOut):
-    """A tag with its message."""
+    """A tag with its message and its signature."""
 
     message = serializers.CharField(allow_blank=True)
     tagger = serializers.CharField(allow_blank=True)
+    verification = VerificationOut()
 
 
 class BranchIn(serializers.Serializer[Any]):
@@ -189,13 +205,6 @@ def files_out(diff: gitstore.Diff) -> list[dict[str, Any]]:
         }
         for file in diff.files
     ]  # fmt: skip
-
-
-class VerificationOut(serializers.Serializer[Any]):
-    """What a commit's signature is worth."""
-
-    state = serializers.ChoiceField(choices=["unsigned", "unknown", "verified", "unverified"])
-    reason = serializers.CharField(allow_blank=True)
 
 
 class OneCommitOut(CommitOut):
