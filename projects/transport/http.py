@@ -158,7 +158,9 @@ class GitHTTP:
                 release()
                 return _respond(start_response, content_type, [refusal])
             body.push_back(begun)
-            return _respond(start_response, content_type, upload(repository, protocol, body, release))
+            agent = environ.get("HTTP_USER_AGENT", "")
+            transfer = upload(repository, protocol, body, release, lambda: note_visit(actor, repository.pk, CLONE, agent=agent))
+            return _respond(start_response, content_type, transfer)
         return _respond(start_response, content_type, receive(actor, repository, protocol, body, release, gate, language))
 
 
