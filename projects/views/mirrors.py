@@ -15,6 +15,7 @@ from projects.forms.mirrors import FiltersForm, NominationForm
 from projects.mirrors import causes, states
 from projects.models import Repository
 from projects.queries import mirrors as reads
+from projects.queries.hosts import facts_of
 from projects.views.common import page_of, repository_page
 
 ACTS = {
@@ -49,6 +50,7 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
         "pulse": reads.pulses([mirror])[mirror.pk],
         "form": form,
         "store": reads.store_of(mirror),
+        "facts": facts_of(mirror),
         "is_watched": mirror.state in states.WATCHED,
         "may_administer": bool(rules.can_administer(request.actor, repository)),
         "may_ask": bool(rules.can_ask_for_mirror(request.actor, repository)),

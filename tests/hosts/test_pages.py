@@ -43,7 +43,7 @@ def test_hosts_show_what_is_known_of_them(desk, route) -> None:
         connections=12, failures=3, bytes=2048, failures_in_a_row=1, said="refused", latency_ms=42
     )
     page = text(desk, HOSTS)
-    for part in ("github.com", "1,234", "5.0 MB", "left alone", "4,321 requests left", "1 token", "127.0.0.1:1080", "fails", "refused"):
+    for part in ("github.com", "1,234", "5 MiB", "left alone", "4,321 requests left", "1 token", "127.0.0.1:1080", "fails", "refused"):
         assert part in page, part
     page = text(desk, f"{HOSTS}/github.com")
     for part in ("…1234", "4,321 / 5,000", "in use", "timed out three times", "socks5 1080"):
