@@ -163,9 +163,14 @@ def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
     if language == "math":
         return f'<div class="math">{_math(token.content, {"display_mode": True})}</div>\n'
     if language == "mermaid":
-        return f'<pre class="code-block mermaid-source" tabindex="0"><code>{html.escape(token.content)}</code></pre>\n'
+        return diagram(token.content)
     lines = "\n".join(highlight(token.content.rstrip("\n"), language=language)) if language else html.escape(token.content.rstrip("\n"))
     return f'<pre class="code-block hl" tabindex="0"><code>{lines}</code></pre>\n'
+
+
+def diagram(text: str) -> str:
+    """A Mermaid diagram, which static/js/mermaid-frames.js draws; without script its source is shown."""
+    return f'<pre class="code-block mermaid-source" tabindex="0"><code>{html.escape(text)}</code></pre>\n'
 
 
 def _table_open(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:

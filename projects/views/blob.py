@@ -29,7 +29,7 @@ from projects.views.common import conditional, etag_of, page_of, repository_page
 SHOWN_BYTES = 1024 * 1024  # of a text file; the rest is one link away
 SHOWN_LINES = 20_000
 NOTEBOOK_BYTES = 16 * 1024**2  # of a rendered notebook: most of it is images
-RENDERED = {"markdown", "rst", "notebook", "table", "svg"}
+RENDERED = {"markdown", "rst", "notebook", "table", "diagram", "svg"}
 RAW_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; frame-ancestors 'none'"
 # A browser's PDF viewer does not start in a sandbox. It runs apart from our origin, and with `nosniff` the answer is never anything else.
 PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
@@ -39,7 +39,7 @@ PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; 
 class File:
     """What a file's page shows; immutable for one blob and name, so it is kept."""
 
-    kind: str  # text | markdown | rst | notebook | table | image | svg | pdf | audio | video | lfs | binary | symlink
+    kind: str  # text | markdown | rst | notebook | table | diagram | image | svg | pdf | audio | video | lfs | binary | symlink
     facts: str
     html: str = ""
     is_text: bool = False
@@ -184,7 +184,7 @@ def _media_html(media: str, position: queries.Position, raw_href: str) -> str:
 def _text_file(
     repository: Repository, position: queries.Position, blob: gitstore.Blob, decoded: rendering.Text, view: str, raw_href: str
 ) -> File:
-    """Source with line numbers, or the rendered form of Markdown, reStructuredText, notebooks and tables."""
+    """Source with line numbers, or the rendered form of Markdown, reStructuredText, notebooks, tables and diagrams."""
     text = decoded.text
     lines = text.count("\n") + (not text.endswith("\n") and text != "")
     language = rendering.language_name(position.path, blob.data)

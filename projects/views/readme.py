@@ -15,7 +15,7 @@ from projects.views import rendering
 
 _KINDS = {
     "md": "markdown", "markdown": "markdown", "mdown": "markdown", "mkd": "markdown",
-    "rst": "rst", "ipynb": "notebook", "csv": "table", "tsv": "table",
+    "rst": "rst", "ipynb": "notebook", "csv": "table", "tsv": "table", "mmd": "diagram", "mermaid": "diagram",
 }  # fmt: skip
 _ZH = ("_zh", ".zh", "-zh", "_cn", ".cn", "-cn", "_zh_cn", ".zh-cn", "_zh-cn", "-zh-cn", "-zh_cn", ".zh_cn", "_zh-hans", ".zh-hans")
 _EN = ("_en", ".en", "-en", "_en_us", ".en-us", "_en-us")
@@ -23,7 +23,7 @@ MAX_BYTES = 1024 * 1024
 
 
 def kind_of(filename: str) -> str:
-    """markdown | rst | notebook | table, "" for what is shown as source."""
+    """markdown | rst | notebook | table | diagram, "" for what is shown as source."""
     return _KINDS.get(filename.rpartition(".")[2].lower(), "") if "." in filename else ""
 
 
@@ -44,7 +44,7 @@ def candidates(names: list[str]) -> dict[str, str]:
         if not dot:
             stem, extension = name, "txt"
         kind = _KINDS.get(extension.lower(), "")
-        if kind == "table" or (not kind and extension.lower() != "txt"):
+        if kind in ("table", "diagram") or (not kind and extension.lower() != "txt"):
             if _language_of(name) == "?":
                 continue
             stem = name  # README.zh without an extension

@@ -48,7 +48,7 @@ def table_html(text: str, filename: str) -> str:
 
 
 def prose(text: str, kind: str, *, page: str, raw: str, directory: str, filename: str = "") -> str:
-    """Safe HTML of Markdown, reStructuredText, a notebook or a table."""
+    """Safe HTML of Markdown, reStructuredText, a notebook, a table or a diagram."""
     links = markdown.Links(blob=page, raw=raw, directory=directory)
     if kind == "markdown":
         return markdown.render(text, links).html
@@ -56,5 +56,7 @@ def prose(text: str, kind: str, *, page: str, raw: str, directory: str, filename
         return restructuredtext.render(text, links)
     if kind == "table":
         return table_html(text, filename)
+    if kind == "diagram":
+        return markdown.diagram(text)
     made = notebook.render(text, links) if kind == "notebook" else None
     return made if made is not None else f'<pre class="code-block" tabindex="0">{html.escape(text)}</pre>'

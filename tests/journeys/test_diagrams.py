@@ -65,6 +65,20 @@ def test_diagrams_are_drawn_in_frames_without_our_origin(tab: Page, live_server)
     assert "A[开始]" in tab.locator(".diagram pre").first.inner_text()
 
 
+@pytest.mark.parametrize("ending", ["mmd", "mermaid"])
+def test_a_file_of_its_own_is_drawn_and_its_source_is_one_click_away(tab: Page, live_server, ending) -> None:
+    repository = factories.repository(people.person(), files={f"plan.{ending}": "graph TD\n  A[开始] --> B[<b>完]\n".encode()})
+    tab.goto(f"{live_server.url}{repository.get_absolute_url()}/blob/main/plan.{ending}")
+    frame = drawn(tab, 1)[0]
+    assert "开始" in (frame.locator("svg").text_content() or "")
+    tab.click(".blob-head nav a[href='?view=source']")
+    tab.wait_for_selector("table.code")
+    assert "A[开始]" in tab.locator("table.code").inner_text()
+    assert tab.locator(".diagram").count() == 0
+    tab.click(".blob-head nav a[href='?']")
+    drawn(tab, 1)
+
+
 def test_diagrams_follow_the_theme(tab: Page, live_server) -> None:
     tab.emulate_media(color_scheme="light")
     tab.goto(page_of(GOOD, live_server))

@@ -337,6 +337,7 @@ def test_encodings_tables_and_warnings(client: Client):
         {
             "gbk.txt": "中文编码测试，这是简体中文的文本文件。\n".encode("gb18030") * 5,
             "a.csv": "名,<b>\n1,2\n",
+            "d.mmd": "graph TD\n  A[<b>]\n",
             "evil.py": "# \u202e evil\n",
             "urdu.txt": "یہ اردو ہے\n",
             "x.lfs": f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 123456\n",
@@ -353,6 +354,8 @@ def test_encodings_tables_and_warnings(client: Client):
     assert "&lt;b&gt;" in page("a.csv")
     assert "grid-table" in page("a.csv")
     assert "grid-table" not in page("a.csv?view=source")
+    assert '<pre class="code-block mermaid-source" tabindex="0"><code>graph TD\n  A[&lt;b&gt;]\n</code></pre>' in page("d.mmd")
+    assert "mermaid-source" not in page("d.mmd?view=source")
     assert "RIGHT-TO-LEFT OVERRIDE" in page("evil.py")
     assert "notice-warn" not in page("urdu.txt")
     assert "120.6 KiB" in page("x.lfs") or "121 KiB" in page("x.lfs")
