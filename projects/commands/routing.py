@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -29,8 +30,8 @@ class _Gathered:
     added: int = 0  # failures since the last success
     bytes: int = 0
     seconds: float = 0.0
-    ok_at: object = None
-    failed_at: object = None
+    ok_at: datetime | None = None
+    failed_at: datetime | None = None
     said: str = ""
 
 

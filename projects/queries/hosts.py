@@ -121,7 +121,7 @@ def host_rows(only: str = "") -> list[HostRow]:
     mirrors = Mirror.objects.filter(repository__deleted_at=None)
     mirrors = mirrors.filter(host=only) if only else mirrors
     counted = mirrors.order_by().values("host").annotate(n=Count("pk"), failing=Count("pk", filter=~Q(cause="")), asked=Count("facts"))
-    counts = {row["host"]: row for row in counted}
+    counts = {host: (n, failing, asked) for host, n, failing, asked in counted.values_list("host", "n", "failing", "asked")}
     rows = {row.host: row for row in MirrorHost.objects.all()}
     apis_ = {row.host: row for row in HostApi.objects.all()}
     tokens: dict[str, list[HostToken]] = {}
@@ -131,9 +131,7 @@ def host_rows(only: str = "") -> list[HostRow]:
     found = [
         HostRow(
             name,
-            counts.get(name, {}).get("n", 0),
-            counts.get(name, {}).get("failing", 0),
-            counts.get(name, {}).get("asked", 0),
+            *counts.get(name, (0, 0, 0)),
             rows.get(name),
             _api(name, apis_.get(name)),
             apis_.get(name),

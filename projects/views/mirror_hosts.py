@@ -38,7 +38,7 @@ def curators_only(view: View) -> View:
 @curators_only
 def hosts(request: ActorRequest) -> HttpResponse:
     """All hosts with their figures; below, the ways out."""
-    context = {"tab": "mirrors", "rows": reads.host_rows(), "routes": list(reads.outgoing_routes())}
+    context = {"tab": "mirrors", "section": "hosts", "rows": reads.host_rows(), "routes": list(reads.outgoing_routes())}
     return render(request, "projects/mirror_hosts.html", context)
 
 
@@ -64,7 +64,13 @@ def host(request: ActorRequest, host: str) -> HttpResponse:
     if act in acts and attempt(forms[act], acts[act]):
         messages.success(request, _("Saved."))
         return redirect(request.path)
-    context = {"tab": "mirrors", "one": row, "forms": forms, "routes": [way for way in reads.outgoing_routes() if reads.serves(way, host)]}
+    context = {
+        "tab": "mirrors",
+        "section": "hosts",
+        "one": row,
+        "forms": forms,
+        "routes": [way for way in reads.outgoing_routes() if reads.serves(way, host)],
+    }
     return render(request, "projects/mirror_host.html", context, status=422 if act in acts else 200)
 
 
@@ -102,7 +108,7 @@ def route(request: ActorRequest, pk: int = 0) -> HttpResponse:
     took = None
     if act == "try" and row is not None:
         took = attempt(trial, lambda cleaned: commands.try_route(request.actor, row, cleaned["host"]))
-    context = {"tab": "mirrors", "one": row, "form": form, "trial": trial, "took": took}
+    context = {"tab": "mirrors", "section": "hosts", "one": row, "form": form, "trial": trial, "took": took}
     failed = (act == "save") or bool(trial.errors)
     return render(request, "projects/mirror_route.html", context, status=422 if failed else 200)
 
