@@ -73,3 +73,4 @@ class DocumentKind:
 
 
 document_kinds: Place[DocumentKind] = Place("search documents")
+segmentation: Place[Callable[[str], list[str]]] = Place("how a text is cut into words")  # the first entry is asked

@@ -13,7 +13,23 @@ from core import markdown
 from core.errors import NotFound
 
 FOLDER = settings.BASE_DIR / "docs" / "help"
-ORDER = ("clone", "keys", "signin", "browse", "search", "forks", "projects", "mirrors", "push-mirrors", "hosts", "counting", "trust", "organizations", "api")
+ORDER = (
+    "clone",
+    "keys",
+    "signin",
+    "browse",
+    "search",
+    "forks",
+    "projects",
+    "mirrors",
+    "suggestions",
+    "push-mirrors",
+    "hosts",
+    "counting",
+    "trust",
+    "organizations",
+    "api",
+)
 
 
 @dataclass(frozen=True)

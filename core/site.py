@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "operator": "",
     "icp": "",
     "quota_bytes": 0,  # 0: settings.QUOTA_BYTES
+    "suggestions": {"threshold": 0.9, "automatic": False},  # of categories: what counts as sure; sorting without a person
     "mirror_fill": {"bytes_per_day": 0, "from": 0, "to": 0},  # first fills: none until bytes are given; hours of the site's time zone
 }
 _KEY = "site-settings"

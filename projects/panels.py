@@ -12,7 +12,7 @@ from core.routes import routers
 from projects import commands, queries, rules
 from projects.models import Repository
 from projects.places import Tab, tabs
-from projects.queries import documents, mirror_lists
+from projects.queries import documents, mirror_lists, suggesting
 
 blob_holders.add(("projects.ReleaseAsset", "sha256"))
 blob_holders.add(("projects.MirrorList", "sha256"))
@@ -70,6 +70,12 @@ def mirror_list_progress(key: str) -> live.Snapshot:
     number, _dot, language = key.partition(".")
     with translation.override(language):
         return mirror_lists.mirror_list_snapshot(int(number))
+
+
+@live.source("classifiers")
+def classifier_progress(key: str) -> live.Snapshot:
+    """Percent of a training of the categories' classifier."""
+    return suggesting.run_snapshot(int(key))
 
 
 @live.source("purges")

@@ -1,14 +1,19 @@
 """Scheduled work: pick ids, call one command per id."""
 
+import subprocess
+import sys
 import time
 
 from celery import shared_task
+from django.conf import settings
 
 from core.actors import SYSTEM
 from projects import asking, commands, queries, rounds
 from projects.commands import mirror_lists
+from projects.queries import suggesting
 
 ASSESSMENT_SECONDS = 60  # of each ten minutes
+SUGGESTING_SECONDS = 3600
 MAINTENANCE_SECONDS = 240  # of each five minutes; what is left comes next time
 
 
@@ -81,6 +86,20 @@ def assess_repositories() -> None:
         if time.monotonic() - started > ASSESSMENT_SECONDS:
             return
         commands.assess_repository(SYSTEM, repository_id)
+
+
+@shared_task
+def suggest_categories() -> None:
+    """Train the classifier of categories when it is due, in a process of its own: scikit-learn would stay in this one's memory."""
+    if suggesting.is_due():
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "suggest_categories", "--background", "--skip-checks"]
+        subprocess.run(command, check=True, timeout=SUGGESTING_SECONDS)
+
+
+@shared_task
+def roll_up_mirrors() -> None:
+    """The mirrors' figures of today."""
+    commands.roll_up_mirrors(SYSTEM)
 
 
 @shared_task

@@ -10,5 +10,5 @@ class SearchConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Follow the events that registered kinds name."""
-        from search import subscribers  # noqa: F401
+        """Follow the events that registered kinds name; lend the segmentation of texts."""
+        from search import panels, subscribers  # noqa: F401

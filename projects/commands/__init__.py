@@ -32,6 +32,7 @@ from projects.commands.imports import (
 )
 from projects.commands.indexing import index_repository
 from projects.commands.keys import add_deploy_key, remove_deploy_key
+from projects.commands.labelling import draw_sample, label_item
 from projects.commands.lanes import work_lane
 from projects.commands.listing import list_mirrors
 from projects.commands.listings import build_listing, request_listing
@@ -67,8 +68,18 @@ from projects.commands.settings import (
     set_visibility,
     transfer_repository,
 )
+from projects.commands.sorting import (
+    accept_group,
+    accept_suggestions,
+    change_suggesting,
+    decline_suggestions,
+    sort_automatically,
+    undo_sorting,
+)
 from projects.commands.spools import forget_spools
 from projects.commands.stars import star_repository, unstar_repository, watch_repository
+from projects.commands.statistics import roll_up_mirrors
+from projects.commands.suggesting import ask_for_suggestions, suggest_categories
 from projects.commands.syncing import drop_kept, sync_mirror
 from projects.commands.takedown import put_back_repository, take_down_repository
 from projects.commands.trust import assess_repository, due_assessments
@@ -78,6 +89,8 @@ __all__ = [
     "UNDO",
     "Adopted",
     "Lane",
+    "accept_group",
+    "accept_suggestions",
     "act_on_mirrors",
     "add_asset",
     "add_deploy_key",
@@ -85,6 +98,7 @@ __all__ = [
     "adopt_mirrors",
     "apply_updates",
     "ask_for_mirror",
+    "ask_for_suggestions",
     "assess_repository",
     "asset_name",
     "build_listing",
@@ -93,6 +107,7 @@ __all__ = [
     "change_host",
     "change_push_rules",
     "change_repository",
+    "change_suggesting",
     "check_repositories",
     "claim_due",
     "commit_files",
@@ -100,6 +115,7 @@ __all__ = [
     "create_branch",
     "create_repository",
     "decide_nomination",
+    "decline_suggestions",
     "delete_branch",
     "delete_protection",
     "delete_release",
@@ -107,6 +123,7 @@ __all__ = [
     "delete_tag",
     "detach_fork",
     "discard_import",
+    "draw_sample",
     "drop_kept",
     "due_assessments",
     "due_repositories",
@@ -115,6 +132,7 @@ __all__ = [
     "fork_repository",
     "hosts_to_ask",
     "index_repository",
+    "label_item",
     "leave_pool",
     "list_mirror",
     "list_mirrors",
@@ -154,6 +172,7 @@ __all__ = [
     "retry_import",
     "retry_token",
     "return_to_mirror",
+    "roll_up_mirrors",
     "router",
     "run_import",
     "run_purge",
@@ -166,7 +185,9 @@ __all__ = [
     "set_team_access",
     "set_visibility",
     "settle_intents",
+    "sort_automatically",
     "star_repository",
+    "suggest_categories",
     "sweep_pools",
     "sync_fork",
     "sync_mirror",
@@ -174,6 +195,7 @@ __all__ = [
     "take_down_repository",
     "transfer_repository",
     "try_route",
+    "undo_sorting",
     "unstar_repository",
     "update_repository",
     "wake_host",

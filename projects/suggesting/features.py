@@ -1,7 +1,7 @@
 """What a project says about itself, as weighted words.
 
-A word counts once, with the weight of the best place it stands in; neighbouring words are also taken in twos, so that “deep learning” is
-more than “learning”. Phrases that fields are known by are kept whole, up to four words.
+A word counts once, with the weight of the best place it stands in; neighbouring words are also taken in twos (not in READMEs), so that
+“deep learning” is more than “learning”. Phrases that fields are known by are kept whole, up to four words.
 """
 
 import re
@@ -60,8 +60,9 @@ def features(project: Project, words: Words, phrases: Collection[str] = ()) -> d
         weight = PLACES[place]
         for part in parts:
             said = tokens(part, words)[:README_WORDS]
-            for gram in grams(said, PHRASE):
-                if (gram.count(" ") < 2 or gram in phrases) and found.get(gram, 0.0) < weight:
+            pairs = place != "readme"
+            for gram in grams(said, PHRASE if pairs else 2):
+                if found.get(gram, 0.0) < weight and (gram.count(" ") <= pairs or gram in phrases):
                     found[gram] = weight
     if project.language:
         found[LANGUAGE + project.language.lower()] = 0.5

@@ -79,10 +79,28 @@ def rarity(documents: Iterable[Mapping[str, float]], known: Phrases) -> dict[str
     return {phrase: min(1.0, math.log((total + 1) / (seen[phrase] + 1)) / math.log(50)) for phrase in known.fields} if total > 50 else {}
 
 
+def trust(decided: Iterable[tuple[Mapping[str, float], str]], known: Phrases, parents: Mapping[str, str]) -> dict[str, float]:
+    """Phrase → 0…1 for those that people met: a word they sorted elsewhere, or left in “other”, nearly every time speaks for nothing more
+    (“chip” in a town of potato chips). `decided` are words and class of what people sorted."""
+    met: Counter[str] = Counter()
+    agreed: Counter[str] = Counter()
+    for features, slug in decided:
+        for feature, weight in features.items():
+            if weight >= PLACES["name"] and (slugs := known.fields.get(feature)):
+                met[feature] += 1
+                agreed[feature] += bool(slugs & {slug, parents.get(slug, "")}) or any(parents.get(one) == slug for one in slugs if slug)
+    return {phrase: (agreed[phrase] + 1) / (times + 1) for phrase, times in met.items()}
+
+
+def mentions(features: Mapping[str, float], known: Phrases) -> bool:
+    """True if any field is named anywhere, in the README too."""
+    return any(feature in known.fields for feature in features)
+
+
 def clear_field(spoken: Mapping[str, float], parents: Mapping[str, str]) -> str | None:
-    """The one field that is spoken for, STAYS if none is, None if it is not clear. A child takes over from its parent."""
+    """The one field that is spoken for; None if none is, or if it is not clear which. A child takes over from its parent."""
     if not spoken:
-        return STAYS
+        return None
     order = sorted(spoken, key=lambda slug: (-spoken[slug], slug))
     best = order[0]
     rest = [slug for slug in order[1:] if parents.get(slug) != best and parents.get(best) != slug]

@@ -50,8 +50,8 @@ class Precision:
 
 
 def wilson(right: int, asked: int, z: float = Z) -> float:
-    """Lower end of the score interval (E. B. Wilson, “Probable inference…”, JASA 22, 1927); 0 without any."""
-    if not asked:
+    """Lower end of the score interval (E. B. Wilson, “Probable inference…”, JASA 22, 1927); 0 where none is right."""
+    if not right:
         return 0.0
     share = right / asked
     centre = share + z * z / (2 * asked)

@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver
 
-from projects.urls import administration, browse, edits, explore, hosts, manage, market, mirrors, releases
+from projects.urls import administration, browse, edits, explore, hosts, manage, market, mirrors, releases, suggesting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *administration.urlpatterns,
     *explore.urlpatterns,
     *mirrors.urlpatterns,
+    *suggesting.urlpatterns,
     *hosts.urlpatterns,
     *market.urlpatterns,
     *manage.urlpatterns,

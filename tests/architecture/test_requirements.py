@@ -18,6 +18,9 @@ COMPILED = [
     "argon2-cffi-bindings",
     "cffi",
     "charset-normalizer",
+    "numpy",
+    "scipy",
+    "scikit-learn",
 ]
 
 
