@@ -15,6 +15,7 @@ DEFAULTS: dict[str, Any] = {
     "icp": "",
     "quota_bytes": 0,  # 0: settings.QUOTA_BYTES
     "suggestions": {"threshold": 0.9, "automatic": False},  # of categories: what counts as sure; sorting without a person
+    "oversized_bytes": 2 * 10**9,  # larger projects stand in the curators' queue
     "mirror_fill": {"bytes_per_day": 0, "from": 0, "to": 0},  # first fills: none until bytes are given; hours of the site's time zone
 }
 _KEY = "site-settings"

@@ -165,3 +165,24 @@ class ListingRequested(Fact):
     repository_id: int
     oid: str
     folder: str
+
+
+@dataclass(frozen=True)
+class BulkEditRequested(Fact):
+    """Curators changed more projects than one request can: a worker does it."""
+
+    edit_id: int
+
+
+@dataclass(frozen=True)
+class CatalogueChanged(Fact):
+    """Projects were hidden from the market and the search, or are shown again."""
+
+    repository_ids: list[int]
+
+
+@dataclass(frozen=True)
+class ReportDecided(Fact):
+    """A curator answered a reader's report."""
+
+    report_id: int

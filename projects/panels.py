@@ -13,6 +13,7 @@ from projects import commands, queries, rules
 from projects.models import Repository
 from projects.places import Tab, tabs
 from projects.queries import documents, mirror_lists, suggesting
+from projects.queries.curation import edit_snapshot
 
 blob_holders.add(("projects.ReleaseAsset", "sha256"))
 blob_holders.add(("projects.MirrorList", "sha256"))
@@ -70,6 +71,11 @@ def mirror_list_progress(key: str) -> live.Snapshot:
     number, _dot, language = key.partition(".")
     with translation.override(language):
         return mirror_lists.mirror_list_snapshot(int(number))
+@live.source("edits")
+def edit_progress(key: str) -> live.Snapshot:
+    """How far a bulk edit is."""
+    number, _dot, _language = key.partition(".")
+    return edit_snapshot(int(number))
 
 
 @live.source("classifiers")

@@ -140,6 +140,10 @@ for _rows in (
         columns=("item__repository__namespace__slug", "item__repository__name", "category__slug", "is_unclear", "at"),
     ),
     PersonalRows("projects.Nomination.by", keeps="the market's", section="nominations", columns=("address", "reason", "state", "created_at")),
+    PersonalRows("projects.BulkEdit.by", keeps="the catalogue's trail", section="bulk_edits", columns=("changes", "reason", "changed", "created_at")),
+    PersonalRows("projects.Finding.settled_by", keeps="the catalogue's", section="findings_settled", columns=("kind", "settled_at")),
+    PersonalRows("projects.Report.by", section="reports", columns=("reason", "text", "state", "answer", "created_at")),
+    PersonalRows("projects.Report.decided_by", keeps="the reporter's", section="reports_decided", columns=("state", "decided_at")),
     PersonalRows("projects.Nomination.decided_by", keeps="the market's", section="nominations_decided", columns=("address", "decided_at")),
 ):  # fmt: skip
     personal_rows.add(_rows)

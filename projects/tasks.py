@@ -11,6 +11,7 @@ from core.actors import SYSTEM
 from projects import asking, commands, queries, rounds
 from projects.commands import mirror_lists
 from projects.queries import suggesting
+from projects.queries.curation import overdue_edits
 
 ASSESSMENT_SECONDS = 60  # of each ten minutes
 SUGGESTING_SECONDS = 3600
@@ -54,13 +55,6 @@ def push_mirrors() -> None:
 
 
 @shared_task
-def ask_hosts() -> None:
-    """Have the APIs of hosts asked about mirrors whose facts are old; threads do it when this has returned."""
-    asking.ask_hosts()
-    commands.write_route_health(SYSTEM)
-
-
-@shared_task
 def count_visits() -> None:
     """Count what the servers noted."""
     commands.count_visits(SYSTEM)
@@ -76,6 +70,13 @@ def rate_rising() -> None:
 def forget_visits() -> None:
     """Traces of visits go after two days."""
     commands.forget_visits(SYSTEM)
+
+
+@shared_task
+def ask_hosts() -> None:
+    """Have the APIs of hosts asked about mirrors whose facts are old; threads do it when this has returned."""
+    asking.ask_hosts()
+    commands.write_route_health(SYSTEM)
 
 
 @shared_task
@@ -128,6 +129,30 @@ def resume_purges() -> None:
     """Take up removals whose worker died."""
     for purge_id in commands.overdue_purges():
         commands.run_purge(SYSTEM, purge_id)
+
+
+@shared_task
+def resume_edits() -> None:
+    """Take up bulk edits whose worker died."""
+    for edit_id in overdue_edits():
+        commands.run_edit(SYSTEM, edit_id)
+
+
+@shared_task
+def tidy_curation() -> None:
+    """Old values of edits go after their 30 days, addresses of reporters after theirs."""
+    commands.forget_edits(SYSTEM)
+    commands.forget_reporters(SYSTEM)
+
+
+@shared_task
+def inspect_mirrors() -> None:
+    """Look into mirrors that moved: first commits, licence, secrets."""
+    started = time.monotonic()
+    for repository_id in commands.due_inspections():
+        if time.monotonic() - started > MAINTENANCE_SECONDS:
+            return
+        commands.inspect_mirror(SYSTEM, repository_id)
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,5 +30,8 @@ def deleted_repository(actor: Actor, pk: int) -> Repository:
 
 
 def overdue_deletions() -> QuerySet[Repository]:
-    """Whose days of undo are over: the sweep purges them."""
-    return Repository.objects.filter(deleted_at__lte=timezone.now() - timedelta(days=7)).order_by("pk")
+    """Whose days of undo are over: the sweep purges them. A mirror that left the catalogue has 30, as every act of curation."""
+    now = timezone.now()
+    mirrors = Q(mirror__is_public_mirror=True)
+    over = (Q(deleted_at__lte=now - timedelta(days=7)) & ~mirrors) | (Q(deleted_at__lte=now - timedelta(days=30)) & mirrors)
+    return Repository.objects.filter(over).order_by("pk")

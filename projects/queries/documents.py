@@ -10,6 +10,7 @@ from core.documents import Access, Document, Follows
 from core.encodings import decode
 from projects import rules
 from projects.events import (
+    CatalogueChanged,
     MirrorsListed,
     RepositoryChanged,
     RepositoryCreated,
@@ -36,8 +37,8 @@ _MARKUP = (
 
 
 def documents(pks: Iterable[int]) -> list[Document]:
-    """Of projects that exist; one query, and one README a project from Git."""
-    rows = repositories(SYSTEM).filter(pk__in=list(pks)).exclude(kind=Repository.Kind.DATASET)
+    """Of projects that exist and that curators do not hide; one query, and one README a project from Git."""
+    rows = repositories(SYSTEM).filter(pk__in=list(pks)).exclude(kind=Repository.Kind.DATASET).exclude(curated__is_hidden=True)
     return [_document(row) for row in rows]
 
 
@@ -80,7 +81,7 @@ def without_markup(text: str) -> str:
 
 def document_ids(after: int, limit: int) -> list[int]:
     """Ids of projects in ascending order."""
-    rows = Repository.objects.filter(pk__gt=after, deleted_at=None).exclude(kind=Repository.Kind.DATASET)
+    rows = Repository.objects.filter(pk__gt=after, deleted_at=None).exclude(kind=Repository.Kind.DATASET).exclude(curated__is_hidden=True)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
@@ -101,7 +102,7 @@ def document_access(actor: Actor) -> Access | None:
 
 def documents_readable(actor: Actor, pks: Iterable[int]) -> set[int]:
     """Those of the ids that the actor may read now; one query."""
-    rows = Repository.objects.filter(rules.readable_by(actor), pk__in=list(pks))
+    rows = Repository.objects.filter(rules.readable_by(actor), pk__in=list(pks)).exclude(curated__is_hidden=True)
     if not actor.is_staff:
         rows = rows.filter(taken_down_at=None)
     return set(rows.values_list("pk", flat=True))
@@ -123,6 +124,10 @@ def _one(event: "RepositoryChanged") -> list[int]:
     return [event.repository_id]
 
 
+def _several(event: CatalogueChanged) -> list[int]:
+    return event.repository_ids
+
+
 def _namespace(event: "NamespaceRenamed | ProfileChanged") -> list[int]:
     return _of_namespace(event.namespace_id)
 
@@ -135,6 +140,7 @@ FOLLOWS: Follows = (
         )
     ),
     (MirrorsListed, _listed),
+    (CatalogueChanged, _several),
     (RepositoryForked, _fork),
     (NamespaceRenamed, _namespace),
     (ProfileChanged, _namespace),

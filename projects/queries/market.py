@@ -17,8 +17,9 @@ from projects import rules
 from projects.market import index as market
 from projects.market.index import Index, Row
 from projects.mirrors.states import State
-from projects.models import Category, Mirror, Release, Repository, Star, Visibility
+from projects.models import CatalogueVersion, Category, Mirror, Release, Repository, Star, Visibility
 from projects.queries.repositories import repositories
+from projects.queries.shelves import hot_namespaces
 
 SORTS = ("updated", "rising", "stars", "downloads", "views", "created", "forks", "name")
 MANY = 3000  # from here on building takes longer than a reader should wait: the old index serves while a thread builds
@@ -79,7 +80,8 @@ def _more() -> tuple[Any, ...]:
     category = Category.objects.aggregate(n=Count("pk"), last=Max("pk"))
     star = Star.objects.aggregate(n=Count("pk"))
     mirror = Mirror.objects.aggregate(n=Count("pk"), failing=Count("pk", filter=~Q(cause="")), filled=Max("filled_at"))
-    return (*category.values(), *star.values(), *mirror.values())
+    curated = CatalogueVersion.objects.aggregate(n=Max("number"))
+    return (*category.values(), *star.values(), *mirror.values(), *curated.values())
 
 
 def _rows() -> Iterator[Row]:
@@ -90,6 +92,7 @@ def _rows() -> Iterator[Row]:
     rows = (
         Repository.objects.filter(deleted_at=None)
         .exclude(kind=Repository.Kind.DATASET)
+        .exclude(curated__is_hidden=True)
         .annotate(
             slug=F("namespace__slug"), holder=F("namespace__kind"), shown=F("namespace__organization__display_name"),
             address=F("mirror__address"), state=F("mirror__state"), cause=F("mirror__cause"), checked=F("mirror__checked_at"),
@@ -199,8 +202,9 @@ def categories() -> list[Category]:
 
 
 def hot_owners(*, size: int = 8) -> list[Namespace]:
-    """Organisations whose projects have most stars here; one query."""
-    return list(
+    """Those that curators chose, then organisations whose projects have most stars here; two queries."""
+    chosen = hot_namespaces()
+    starred = list(
         Namespace.objects.filter(
             kind=Namespace.Kind.ORGANIZATION, repositories__visibility=Visibility.PUBLIC, repositories__deleted_at=None
         )
@@ -208,3 +212,4 @@ def hot_owners(*, size: int = 8) -> list[Namespace]:
         .annotate(stars=Count("repositories__stars"))
         .order_by("-stars", "slug")[:size]
     )
+    return [*chosen, *(one for one in starred if one not in chosen)][:size]

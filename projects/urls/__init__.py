@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver
 
-from projects.urls import administration, browse, edits, explore, hosts, manage, market, mirrors, releases, suggesting
+from projects.urls import administration, browse, curation, edits, explore, hosts, manage, market, mirrors, releases, suggesting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *administration.urlpatterns,
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *mirrors.urlpatterns,
     *suggesting.urlpatterns,
     *hosts.urlpatterns,
+    *curation.urlpatterns,
     *market.urlpatterns,
     *manage.urlpatterns,
     *edits.urlpatterns,

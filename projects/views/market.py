@@ -19,6 +19,7 @@ from projects.mirrors import addresses
 from projects.models import Category
 from projects.queries import market as reads
 from projects.queries import mirrors as mirror_reads
+from projects.queries import shelves
 from projects.views.directory import directory_places
 from projects.views.feeds import conditional_feed, text
 
@@ -97,6 +98,7 @@ def market(request: ActorRequest) -> HttpResponse:
         "feed": asked.address("/market.atom"),
         "hot": reads.hot_owners() if is_front else [],
         "new": reads.newest(request.actor) if is_front else None,
+        "shelf": shelves.shelf() if is_front else None,
         "places": directory_places("projects"),
     }
     return render(request, "projects/market.html", context)

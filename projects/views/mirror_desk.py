@@ -1,7 +1,6 @@
 """`/-/admin/mirrors`: what needs a person."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,15 +10,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import commands as people
 from core.actors import ActorRequest
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 from core.forms import attempt
 from core.site import setting
 from projects import commands, rules
 from projects.forms.mirrors import FillForm, ListMirrorForm
 from projects.mirrors import causes
 from projects.models import Mirror, Nomination
-from projects.queries import filling
+from projects.queries import curation as curation_reads
+from projects.queries import families, filling
 from projects.queries import mirrors as reads
+from projects.queries.curation import Selection
+from projects.views.curation import desk_context
 
 
 @require_http_methods(["GET", "POST"])
@@ -36,27 +38,23 @@ def desk(request: ActorRequest) -> HttpResponse:
 
 
 def _page(request: ActorRequest, form: ListMirrorForm, fill_form: FillForm | None) -> HttpResponse:
-    chosen = {key: request.GET.get(key, "").strip()[:200] for key in ("q", "state", "cause", "host")}
-    rows = reads.filtered(query=chosen["q"], state=chosen["state"], cause=chosen["cause"], host=chosen["host"])
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    shown = list(page.object_list)
     groups = reads.failures()
-    pulses = reads.pulses([*shown, *(one for group in groups for one in group.examples)])
+    pulses = reads.pulses([one for group in groups for one in group.examples])
     wish, now = setting("mirror_fill"), timezone.now()
     context = {
+        **desk_context(request),
         "tab": "mirrors",
+        "waiting": curation_reads.waiting(),
         "figures": reads.figures(),
         "groups": [(group, [(one, pulses[one.pk]) for one in group.examples]) for group in groups],
         "nominations": list(reads.nominations(request.actor)[:20]),
-        "rows": [(one, pulses[one.pk], causes.CAUSES.get(one.cause)) for one in shown],
-        "page": page,
-        "chosen": chosen,
         "states": Mirror.States.choices,
         "causes": [(code, cause.title) for code, cause in causes.CAUSES.items()],
         "form": form,
         "fill": fill_form or FillForm(initial={"gigabytes": wish["bytes_per_day"] / 10**9, "start": wish["from"], "end": wish["to"]}),
         "forecast": filling.forecast(now),
         "received": filling.bytes_today(now),
+        "saved": families.saved(),
     }
     return render(request, "projects/mirror_desk.html", context, status=422 if form.errors or fill_form else 200)
 
@@ -79,9 +77,16 @@ def fill(request: ActorRequest) -> HttpResponse:
 def act(request: ActorRequest) -> HttpResponse:
     """One act for the chosen mirrors, or for all that fail for one cause."""
     rules.can_curate(request.actor).require()
-    chosen = [int(pk) for pk in request.POST.getlist("mirror") if pk.isascii() and pk.isdigit() and len(pk) < 12]
-    count = commands.act_on_mirrors(request.actor, act=request.POST.get("act", ""), ids=chosen, cause=request.POST.get("cause", ""))
-    messages.success(request, ngettext("Done for %d mirror.", "Done for %d mirrors.", count) % count)
+    acts: dict[str, dict[str, str]] = {"retry": {"sync": "now"}, "pause": {"watch": "pause"}}
+    cause = request.POST.get("cause", "")
+    chosen = tuple(int(pk) for pk in request.POST.getlist("pick") if pk.isascii() and pk.isdigit() and len(pk) < 12)
+    if not chosen and cause not in causes.CAUSES:
+        raise Invalid(_("Choose mirrors first."))
+    selection = Selection(ids=chosen) if chosen else Selection(queue="failing", cause=cause)
+    edit = commands.request_edit(request.actor, selection, acts.get(request.POST.get("act", ""), {}), reason=cause)
+    messages.success(request, ngettext("Done for %d mirror.", "Done for %d mirrors.", edit.changed) % edit.changed)
+    if edit.state != edit.State.DONE or "watch" in edit.changes:
+        return redirect(edit.get_absolute_url())  # how far it is, and its undo
     return redirect("mirror_desk")
 
 

@@ -166,7 +166,7 @@ def test_the_desk_groups_failures_and_acts_on_a_group(upstream, django_assert_ma
     with django_assert_max_num_queries(25):
         page("/-/admin/mirrors", client)
     chosen = Mirror.objects.first()
-    client.post("/-/admin/mirrors/act", {"act": "retry", "mirror": [chosen.pk], "cause": "slow"})
+    client.post("/-/admin/mirrors/act", {"act": "retry", "pick": [chosen.repository_id], "cause": "slow"})
     assert list(Mirror.objects.filter(is_urgent=True)) == [chosen]
     client.post("/-/admin/mirrors/act", {"act": "retry", "cause": "slow"})
     assert Mirror.objects.filter(is_urgent=True).count() == 5
