@@ -238,5 +238,5 @@ def reason(stderr: bytes) -> str:
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").replace("\r", "\n").splitlines() if line.strip()]
     said = next((line for line in reversed(lines) if line.startswith(("fatal:", "error:", "remote:"))), lines[-1] if lines else "")
     if "ould not read from remote repository" in said:  # what ssh or the other side said before it
-        said = lines[0]
+        said = lines[max(lines.index(said) - 1, 0)]
     return _("git could not fetch: %s") % re.sub(r"//[^/@\s]*@", "//", said)[:500]

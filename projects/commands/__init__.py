@@ -63,6 +63,7 @@ from projects.commands.listing import list_mirrors
 from projects.commands.listings import build_listing, request_listing
 from projects.commands.maintenance import check_repositories, due_repositories, maintain_if_grown, maintain_repository
 from projects.commands.metadata import hosts_to_ask, refresh_host
+from projects.commands.mirror_keys import renew_mirror_key, trust_host_key
 from projects.commands.mirrors import (
     act_on_mirrors,
     ask_for_mirror,
@@ -206,6 +207,7 @@ __all__ = [
     "rename_repository",
     "renew_hook",
     "renew_import",
+    "renew_mirror_key",
     "renew_pool",
     "request_edit",
     "request_import",
@@ -245,6 +247,7 @@ __all__ = [
     "take_delivery",
     "take_down_repository",
     "transfer_repository",
+    "trust_host_key",
     "try_route",
     "undo_edit",
     "undo_sorting",

@@ -17,6 +17,8 @@ from core.rules import HIDE, needs_sign_in
 from core.secrets import encrypt
 from projects import rules
 from projects.commands.creation import DESCRIPTION_MAX, name_taken, require_free_address, require_visibility, take_address
+from projects.commands.looking import schemes
+from projects.commands.mirror_keys import cloneable, give_key, kept_address
 from projects.events import MirrorAsked, MirrorsListed, NominationDecided, RepositoryCreated
 from projects.mirrors import addresses, causes, states
 from projects.mirrors.addresses import Address
@@ -88,13 +90,13 @@ def mirror_into(
     branches: list[str] | None = None,
     tags: list[str] | None = None,
 ) -> Mirror:
-    """A mirror under one's own name; it is filled at once and kept fresh.
+    """A mirror under one's own name; it is filled at once and kept fresh. Over SSH it gets a deploy key, which the other side has to learn first.
 
     Raises Forbidden (rules.can_create_in), Invalid (address, name, filters), Conflict (name taken), LimitReached. Publishes RepositoryCreated and
     MirrorAsked.
     """
     rules.can_create_in(actor, namespace).require()
-    target = check_url(address)
+    target = check_url(cloneable(address), schemes=schemes())
     require_name(name, kind="project", field="name")
     require_visibility(visibility)
     require_free_address(namespace, name)
@@ -111,6 +113,8 @@ def mirror_into(
             mirror.branches = clean_filters(branches or [], field="branches")
             mirror.tags = clean_filters(tags or [], field="tags")
             mirror.save()
+            if target.scheme == "ssh":
+                give_key(mirror)
             by_id = actor.person.pk if actor.person else None
             events.publish(RepositoryCreated(repository_id=repository.pk, by_id=by_id), MirrorAsked(mirror_id=mirror.pk))
     except IntegrityError as error:
@@ -122,8 +126,10 @@ def _of_target(target: Target, *, username: str, password: str) -> Mirror:
     """A row, not saved yet, that follows a checked address; credentials given apart go before those of the address."""
     found = addresses.parse(target.url)
     user, secret = username or target.username, password or target.password
+    if target.scheme in ("ssh", "git"):
+        user = secret = ""
     return Mirror(
-        address=target.url,
+        address=kept_address(target),
         key=found.key if found else target.url.partition("://")[2],
         host=found.host if found else target.host,
         is_public_mirror=False,

@@ -80,7 +80,7 @@ class ImportForm(PlacedForm):
     address = forms.CharField(
         label=_("Address to import from"),
         max_length=2000,
-        help_text=_("An https:// address that git can clone. Branches and tags are copied once."),
+        help_text=_("An https:// address that git can clone, or an SSH address to keep in sync. Branches and tags are copied."),
         widget=forms.TextInput(
             attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false", "placeholder": "https://example.org/name.git"}
         ),

@@ -10,7 +10,7 @@ from accounts.models import User
 from core.actors import Actor
 from projects import rules
 from projects.mirrors import addresses, causes, states
-from projects.models import Mirror, MirrorRun, MirrorStore, Nomination, Repository
+from projects.models import Mirror, MirrorKey, MirrorRun, MirrorStore, Nomination, Repository
 
 PULSE_DAYS = 14
 
@@ -29,6 +29,11 @@ def runs(mirror: Mirror) -> QuerySet[MirrorRun]:
 def store_of(mirror: Mirror) -> MirrorStore | None:
     """What is known of its objects, and whose it shares; one query."""
     return MirrorStore.objects.select_related("lender__namespace").filter(mirror=mirror).first()
+
+
+def key_of(mirror: Mirror) -> MirrorKey | None:
+    """Its deploy key and the other side's, None for one that is not reached over SSH; a query for those alone that are."""
+    return MirrorKey.objects.filter(mirror=mirror).first() if mirror.address.startswith("ssh:") else None
 
 
 def with_lost_history() -> QuerySet[Mirror]:

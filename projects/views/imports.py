@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import queries as accounts_queries
 from core import live
 from core.actors import Actor, ActorRequest
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.forms import attempt
 from core.rules import needs_sign_in
 from projects import commands, rules
@@ -34,7 +34,7 @@ def repository_import(request: ActorRequest) -> HttpResponse:
     if request.method == "POST":
         run = attempt(form, lambda cleaned: _begin(request.actor, cleaned))
     if isinstance(run, Mirror):
-        return redirect(run.repository)
+        return redirect(f"{run.repository.get_absolute_url()}/mirror" if run.address.startswith("ssh:") else run.repository)
     if run:
         return redirect(f"{run.repository.get_absolute_url()}/import")
     return render(request, "projects/import.html", {"form": form}, status=422 if form.is_bound else 200)
@@ -44,6 +44,10 @@ def _begin(actor: Actor, cleaned: dict[str, Any]) -> ImportRun | Mirror:
     """Copy once, or keep in sync."""
     namespace = cleaned.pop("namespace")
     if not cleaned.pop("keep"):
+        if cleaned["address"].startswith(("ssh://", "git@")):
+            raise Invalid(
+                _("Over SSH choose “Keep it in sync”: a key is made for it. Once it is copied, you can host it here."), field="address"
+            )
         return commands.request_import(actor, namespace, **cleaned)
     return commands.mirror_into(actor, namespace, **cleaned)
 

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from core import sshclient
 from core.actors import ActorRequest
 from core.errors import NotFound
 from core.forms import attempt
@@ -24,6 +25,8 @@ ACTS = {
     "resume": commands.resume_mirror,
     "promote": commands.promote_mirror,
     "return": commands.return_to_mirror,
+    "trust": commands.trust_host_key,
+    "renew_key": commands.renew_mirror_key,
 }
 
 
@@ -34,7 +37,7 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
     mirror = reads.mirror_of(repository)
     if mirror is None:
         raise NotFound(_("This repository is not a mirror."))
-    act = request.POST.get("act", "")
+    act, key = request.POST.get("act", ""), reads.key_of(mirror)
     form = FiltersForm(request.POST if act == "filters" else None, initial={"branches": mirror.branches, "tags": mirror.tags})
     if act in ACTS:
         ACTS[act](request.actor, mirror)
@@ -50,6 +53,8 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
         "pulse": reads.pulses([mirror])[mirror.pk],
         "form": form,
         "store": reads.store_of(mirror),
+        "ssh": key,
+        "fingerprints": sshclient.fingerprints(key.host_key) if key else [],
         "facts": facts_of(mirror),
         "is_watched": mirror.state in states.WATCHED,
         "may_administer": bool(rules.can_administer(request.actor, repository)),
