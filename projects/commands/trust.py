@@ -23,7 +23,7 @@ ENTRIES = 2000  # of one folder
 def assess_repository(actor: Actor, repository_id: int, *, older_than: timedelta = timedelta(0)) -> None:
     """Look at the default branch, the newest tags and the counted commits, and keep what was seen. Safe to repeat.
 
-    A report of the same commit that is younger than `older_than` stays.
+    A report of the same state that is younger than `older_than` stays.
     """
     if not actor.is_system:
         HIDE.require()
@@ -31,7 +31,7 @@ def assess_repository(actor: Actor, repository_id: int, *, older_than: timedelta
     if repository is None or not repository.path.is_dir():
         return
     known = getattr(repository, "trust", None)
-    if known and known.oid == repository.head_oid and timezone.now() - known.computed_at < older_than:
+    if known and _is_same(repository, known) and timezone.now() - known.computed_at < older_than:
         return
     facts = _facts(repository)
     found = checks.judge(facts, today=datetime.now(UTC).date())
@@ -39,6 +39,12 @@ def assess_repository(actor: Actor, repository_id: int, *, older_than: timedelta
         "oid": repository.head_oid, "facts": asdict(facts), "passed": checks.passed(found), "total": len(found), "computed_at": timezone.now(),
     }  # fmt: skip
     TrustReport.objects.update_or_create(repository=repository, defaults=values)
+
+
+def _is_same(repository: Repository, known: TrustReport) -> bool:
+    """Whether a push or a setting has changed what the report says."""
+    facts = Facts.of(known.facts)
+    return (known.oid, facts.archived, facts.licence) == (repository.head_oid, repository.is_archived, repository.licence)
 
 
 def due_assessments(limit: int) -> list[int]:

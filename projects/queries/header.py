@@ -22,9 +22,9 @@ class Header:
     releases: int
     starred: bool
     watch: str
-    views: int
-    downloads: int
-    checks: str  # "5/7" of the trust page, "" while nothing has been looked at
+    views: int = 0
+    downloads: int = 0
+    checks: str = ""  # "5/7" of the trust page, "" while nothing has been looked at
 
     @property
     def version(self) -> str:

@@ -54,7 +54,7 @@ _BY_ID: dict[str, Terms] = {
     **dict.fromkeys(("CDDL-1.0", "CDDL-1.1", "EPL-1.0", "EPL-2.0", "MPL-2.0"), _FILES),
     **dict.fromkeys(("LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-2.1", "LGPL-3.0-only", "LGPL-3.0-or-later", "LGPL-3.0"), _LIBRARY),
     **dict.fromkeys(("GPL-2.0-only", "GPL-2.0-or-later", "GPL-2.0", "GPL-3.0-only", "GPL-3.0-or-later", "GPL-3.0"), _WHOLE),
-    **dict.fromkeys(("AGPL-3.0-only", "AGPL-3.0-or-later", "AGPL-3.0", "EUPL-1.2", "MulanPubL-1.0", "MulanPubL-2.0", "OSL-3.0"), _NETWORK),
+    **dict.fromkeys(("AGPL-3.0-only", "AGPL-3.0-or-later", "AGPL-3.0", "EUPL-1.2", "OSL-3.0"), _NETWORK),
     **dict.fromkeys(("CC-BY-SA-3.0", "CC-BY-SA-4.0"), _ALIKE),
     **dict.fromkeys(("CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "CC-BY-NC-3.0"), _NO_SALE),
     "OpenI-1.0": _terms(("notice",), sell=("declare",)),

@@ -4,7 +4,7 @@ import pytest
 
 from core.actors import ANONYMOUS
 from projects import commands, queries
-from projects.models import Release, Watch
+from projects.models import Release, Traffic, TrustReport, Watch
 from projects.queries.header import Header
 from tests.factories.accounts import actor, person
 from tests.factories.projects import repository
@@ -39,3 +39,11 @@ def test_a_fork_counts_for_those_who_may_read_it() -> None:
     fork.save()
     assert queries.header(actor(owner), project).forks == 0
     assert queries.header(actor(forker), project).forks == 1
+
+
+def test_what_was_counted_and_looked_at() -> None:
+    project = repository(person())
+    Traffic.objects.create(repository=project, views=7, downloads=3)
+    TrustReport.objects.create(repository=project, passed=5, total=7)
+    found = queries.header(actor(person()), project)
+    assert (found.views, found.downloads, found.checks) == (7, 3, "5/7")
