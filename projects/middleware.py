@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Namespace
 from projects.mirrors.addresses import segment_of
-from projects.models import Repository
+from projects.models import FormerAddress, Repository
 
 DEPTH_MAX = 12
 
@@ -34,10 +34,9 @@ def _rewritten(parts: list[str]) -> str:
     condition = Q(pk__in=[])
     for slug, name in tried:
         condition |= Q(namespace__slug__iexact=slug, name__iexact=name.removesuffix(".git"))
-    found = Repository.objects.filter(condition, deleted_at=None, namespace__kind=Namespace.Kind.HOST).values_list(
-        "namespace__slug", flat=True
-    )
-    slugs = [slug.count("/") + 1 for slug in found]
+    condition &= Q(namespace__kind=Namespace.Kind.HOST)
+    found = Repository.objects.filter(condition, deleted_at=None).values_list("namespace__slug", flat=True)
+    slugs = [slug.count("/") + 1 for slug in found or FormerAddress.objects.filter(condition).values_list("namespace__slug", flat=True)]
     if not slugs and Namespace.objects.filter(slug__iexact="/".join(parts), kind=Namespace.Kind.HOST).exists():
         return "/" + segment_of("/".join(parts))
     depth = max(slugs, default=2)

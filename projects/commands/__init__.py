@@ -73,12 +73,11 @@ from projects.commands.mirrors import (
     mirror_into,
     nominate,
     pause_mirror,
-    promote_mirror,
     resume_mirror,
-    return_to_mirror,
     want_mirror,
 )
 from projects.commands.pools import leave_pool, renew_pool, sweep_pools
+from projects.commands.promotion import follow_upstream, promote_mirror
 from projects.commands.protections import delete_protection, save_protection
 from projects.commands.purges import overdue_purges, request_purge, run_purge
 from projects.commands.pushes import record_push, settle_intents
@@ -160,6 +159,7 @@ __all__ = [
     "due_assessments",
     "due_inspections",
     "due_repositories",
+    "follow_upstream",
     "file_report",
     "forget_edits",
     "forget_reporters",

@@ -192,25 +192,6 @@ def resume_mirror(actor: Actor, mirror: Mirror) -> None:
         events.publish(MirrorAsked(mirror_id=mirror.pk))
 
 
-def promote_mirror(actor: Actor, mirror: Mirror) -> None:
-    """It lives here now: pushes are taken, nothing is fetched. Raises NotFound or Forbidden (rules.can_administer), Conflict (not filled)."""
-    rules.can_administer(actor, mirror.repository).require()
-    if mirror.filled_at is None:
-        raise Conflict(_("Nothing has been copied yet."))
-    with transaction.atomic():
-        _turn(mirror, Turn.PROMOTE)
-        Mirror.objects.filter(pk=mirror.pk).update(credentials_encrypted="")
-
-
-def return_to_mirror(actor: Actor, mirror: Mirror) -> None:
-    """Follow upstream again; what was pushed here goes under hidden refs. Raises NotFound or Forbidden, Conflict. Publishes MirrorAsked."""
-    rules.can_administer(actor, mirror.repository).require()
-    with transaction.atomic():
-        _turn(mirror, Turn.RETURN)
-        Mirror.objects.filter(pk=mirror.pk).update(digest="", is_urgent=True, next_at=timezone.now(), failures=0)
-        events.publish(MirrorAsked(mirror_id=mirror.pk))
-
-
 def _turn(mirror: Mirror, turn: Turn) -> None:
     try:
         to = states.after(mirror.state, turn)

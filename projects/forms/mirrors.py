@@ -43,6 +43,31 @@ class FiltersForm(forms.Form):
     tags = PatternsField(label=_("Tags"), required=False, help_text=_("One pattern a line. Empty: all; “-” alone: none."))
 
 
+class HostHereForm(forms.Form):
+    """A mirror's project comes to live here."""
+
+    namespace = forms.CharField(
+        label=_("Owner here"), max_length=100, help_text=_("The login of a person or the name of an organization."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+    name = forms.CharField(label=_("Name"), max_length=96)
+
+
+class UpstreamForm(FiltersForm):
+    """A hosted repository comes to follow another host."""
+
+    address = forms.CharField(label=_("Address of the repository"), max_length=600, widget=forms.TextInput(attrs=ADDRESS))
+    username = forms.CharField(
+        label=_("User name there"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    password = forms.CharField(
+        label=_("Password or token there"), max_length=500, required=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Only for a private repository. It is kept encrypted."),
+    )  # fmt: skip
+    confirmed = forms.BooleanField(label=_("Let commits go that the other side does not have"), required=False)
+    field_order = ("address", "username", "password", "branches", "tags", "confirmed")
+
+
 class FillForm(forms.Form):
     """How much of the catalogue is copied a day, and when."""
 

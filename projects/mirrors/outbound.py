@@ -74,10 +74,10 @@ def wanted(ref: str, *, branches: list[str], tags: list[str]) -> bool:
     return not patterns or any(fnmatchcase(short, pattern) for pattern in patterns)
 
 
-def read_refs(chunks: Iterable[bytes]) -> dict[str, str]:
-    """Branches and tags of the answer to `GET info/refs?service=git-receive-pack` (gitprotocol-pack(5)). Raises NotGit."""
+def read_refs(chunks: Iterable[bytes], *, service: str = "git-receive-pack") -> dict[str, str]:
+    """Branches and tags of the answer to `GET info/refs?service=…` (gitprotocol-pack(5)). Raises NotGit."""
     lines = packets(chunks)
-    if (next(lines, b"") or b"").rstrip(b"\n") != b"# service=git-receive-pack":
+    if (next(lines, b"") or b"").rstrip(b"\n") != f"# service={service}".encode():
         raise NotGit("no service line")
     found: dict[str, str] = {}
     for line in lines:

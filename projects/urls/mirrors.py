@@ -13,5 +13,6 @@ urlpatterns = [
     path("-/admin/mirrors/fill", mirror_desk.fill, name="mirror_fill"),
     path("-/admin/mirrors/act", mirror_desk.act, name="mirror_desk_act"),
     path("-/admin/nominations/<int:pk>", mirror_desk.decide, name="nomination_decide"),
+    path("<str:namespace>/<str:name>/settings/upstream", mirrors.repository_upstream, name="repository_upstream"),
     path("<str:namespace>/<str:name>/mirror", mirrors.repository_mirror, name="repository_mirror"),
 ]

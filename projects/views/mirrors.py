@@ -1,25 +1,30 @@
 """The mirror tab of a repository, and nominating repositories of other hosts."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import queries as people
+from core.actors import Actor, ActorRequest
+from core.errors import Invalid, NotFound
 from core import sshclient
 from core.actors import ActorRequest
 from core.errors import NotFound
 from core.forms import attempt
 from core.rules import needs_sign_in
 from projects import commands, rules
-from projects.forms.mirrors import FiltersForm, NominationForm
+from projects.forms.mirrors import FiltersForm, HostHereForm, NominationForm, UpstreamForm
 from projects.mirrors import causes, states
-from projects.models import Repository
+from projects.models import Mirror, Repository
 from projects.queries import mirrors as reads
 from projects.queries.hosts import facts_of
 from projects.views.common import page_of, repository_page
 
-ACTS = {
+ACTS: dict[str, Callable[[Actor, Mirror], object]] = {
     "sync": commands.ask_for_mirror,
     "pause": commands.pause_mirror,
     "resume": commands.resume_mirror,
@@ -43,6 +48,10 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
         ACTS[act](request.actor, mirror)
         messages.success(request, _("Done."))
         return redirect(request.path)
+    home = HostHereForm(request.POST if act == "host" else None, initial={"name": repository.name}, auto_id="id_host_%s")
+    if home.is_bound and attempt(home, lambda cleaned: _host(request.actor, mirror, **cleaned)):
+        messages.success(request, _("It is hosted here now. The old address leads here."))
+        return redirect(repository)
     if form.is_bound and attempt(form, lambda cleaned: commands.change_filters(request.actor, mirror, **cleaned)):
         messages.success(request, _("Saved. The next look fetches what changed."))
         return redirect(request.path)
@@ -52,6 +61,7 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
         "runs": [(run, causes.CAUSES.get(run.cause)) for run in reads.runs(mirror)],
         "pulse": reads.pulses([mirror])[mirror.pk],
         "form": form,
+        "home": home,
         "store": reads.store_of(mirror),
         "ssh": key,
         "fingerprints": sshclient.fingerprints(key.host_key) if key else [],
@@ -60,7 +70,30 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
         "may_administer": bool(rules.can_administer(request.actor, repository)),
         "may_ask": bool(rules.can_ask_for_mirror(request.actor, repository)),
     }
-    return page_of(request, repository, "projects/mirror.html", context, tab="mirror", status=422 if form.errors else 200)
+    return page_of(request, repository, "projects/mirror.html", context, tab="mirror", status=422 if form.errors or home.errors else 200)
+
+
+def _host(actor: Actor, mirror: Mirror, *, namespace: str, name: str) -> Repository:
+    try:
+        owner = people.namespace(namespace)
+    except NotFound as error:
+        raise Invalid(_("There is nobody with the login “%s”.") % namespace, field="namespace") from error
+    return commands.promote_mirror(actor, mirror, to=owner, name=name)
+
+
+@require_http_methods(["GET", "POST"])
+@repository_page
+def repository_upstream(request: ActorRequest, repository: Repository) -> HttpResponse:
+    """`/settings/upstream`: a hosted repository becomes the mirror of another host."""
+    rules.can_administer(request.actor, repository).require()
+    before = reads.mirror_of(repository)
+    initial = {"address": before.address, "branches": before.branches, "tags": before.tags} if before else {}
+    form = UpstreamForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_bound and attempt(form, lambda cleaned: commands.follow_upstream(request.actor, repository, **cleaned)):
+        messages.success(request, _("It follows the other host now."))
+        return redirect(f"{repository.get_absolute_url()}/mirror")
+    context = {"form": form, "is_mirror": rules.is_mirror(repository), "section": "/settings/upstream"}
+    return page_of(request, repository, "projects/settings_upstream.html", context, tab="settings", status=422 if form.errors else 200)
 
 
 def listed(request: ActorRequest, repository: Repository) -> HttpResponse:

@@ -294,7 +294,7 @@ def test_a_mirror_pushes_nowhere(owner, target, upstream) -> None:
     hosted = Repository.objects.get(pk=mirrored.repository_id)
     mirror = add(owner, hosted, target)
     assert ran(mirror).cause == ""
-    commands.return_to_mirror(actor(owner), type(mirrored).objects.get())
+    commands.follow_upstream(actor(owner), hosted, address=upstream.url)
     assert outbound.run_push(SYSTEM, mirror.pk) is None
 
 

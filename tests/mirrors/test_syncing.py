@@ -272,7 +272,7 @@ def test_nobody_pushes_to_a_mirror_until_it_is_hosted_here(upstream) -> None:
     commands.promote_mirror(actor(owner), Mirror.objects.get())
     assert may_push()
     assert commands.sync_mirror(SYSTEM, mirror.pk) is None
-    commands.return_to_mirror(actor(owner), Mirror.objects.get())
+    commands.follow_upstream(actor(owner), Repository.objects.get(pk=mirror.repository_id), address=upstream.url)
     assert not may_push()
 
 
