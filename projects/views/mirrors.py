@@ -29,7 +29,6 @@ ACTS: dict[str, Callable[[Actor, Mirror], object]] = {
     "pause": commands.pause_mirror,
     "resume": commands.resume_mirror,
     "promote": commands.promote_mirror,
-    "return": commands.return_to_mirror,
     "trust": commands.trust_host_key,
     "renew_key": commands.renew_mirror_key,
 }
