@@ -72,6 +72,7 @@ def borrowed_bytes(path: Path, *, timeout: float = _HOUR) -> int:
     """Size on disk of what its refs reach in the pool; 0 for a repository that stands alone."""
     if pool_of(path) is None or not refs(path):
         return 0
-    reached = int(process.run(path, ["rev-list", "--disk-usage", "--objects", "--all"], timeout=timeout))
-    own = sum(pack.stat().st_size for pack in (path / "objects" / "pack").glob("pack-*.pack"))
+    reached = int(process.run(path, ["rev-list", "--disk-usage", "--objects", "--all", "--use-bitmap-index"], timeout=timeout))
+    objects = path / "objects"
+    own = sum(file.stat().st_size for pattern in ("pack/pack-*.pack", "[0-9a-f][0-9a-f]/*") for file in objects.glob(pattern))
     return max(reached - own, 0)

@@ -76,7 +76,7 @@ from projects.commands.mirrors import (
     resume_mirror,
     want_mirror,
 )
-from projects.commands.pools import leave_pool, renew_pool, sweep_pools
+from projects.commands.pools import leave_pool, measure_repository, renew_pool, sweep_pools
 from projects.commands.promotion import follow_upstream, promote_mirror
 from projects.commands.protections import delete_protection, save_protection
 from projects.commands.purges import overdue_purges, request_purge, run_purge
@@ -176,6 +176,7 @@ __all__ = [
     "list_mirrors",
     "maintain_if_grown",
     "maintain_repository",
+    "measure_repository",
     "merge_category",
     "mirror_into",
     "move_category",

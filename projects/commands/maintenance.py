@@ -19,7 +19,7 @@ from core.models import Delivery
 from core.rules import HIDE
 from gitstore.store import object_of
 from projects.commands.indexing import index_repository
-from projects.commands.pools import leave_pool, size_of, unused_pools
+from projects.commands.pools import leave_pool, measured, size_of, unused_pools
 from projects.commands.pushes import settle_intents
 from projects.models import Repository
 
@@ -66,7 +66,7 @@ def maintain_repository(actor: Actor, repository_id: int) -> bool:
     changes: dict[str, object] = {"maintained_at": now, "pushes_since_maintenance": F("pushes_since_maintenance") - seen}
     if weekly:
         changes["collected_at"] = now
-    changes["size_bytes"] = size_of(repository)
+    changes |= measured(repository)
     Repository.objects.filter(pk=repository.pk).update(**changes)
     log.info("repository_maintained", repository=repository.pk, seconds=round((timezone.now() - now).total_seconds(), 2))
     return True

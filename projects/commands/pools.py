@@ -14,7 +14,7 @@ import gitstore
 from core.actors import Actor
 from core.errors import Conflict
 from core.rules import HIDE
-from gitstore import paths
+from gitstore import families, paths
 from gitstore.generations import renew_pool as build_generation
 from projects.models import Repository
 
@@ -66,7 +66,7 @@ def leave_pool(actor: Actor, repository_id: int) -> None:
     if pool is not None and may_have_fed(repository):
         renew_pool(actor, pool.name.removesuffix(".git"))
     gitstore.leave_pool(repository.path)
-    Repository.objects.filter(pk=repository.pk).update(size_bytes=size_of(repository))
+    Repository.objects.filter(pk=repository.pk).update(size_bytes=size_of(repository), shared_bytes=0)
 
 
 def may_have_fed(repository: Repository) -> bool:
@@ -93,6 +93,22 @@ def renew_pool(actor: Actor, pool: str) -> None:
             build_generation(_path(old), _path(new), [row.path for row in members])
             with transaction.atomic():
                 Repository.objects.filter(pk__in=[row.pk for row in members], pool_id=old).update(pool_id=new)
+
+
+def measured(repository: Repository) -> dict[str, int]:
+    """The columns of its size, walked anew: its own bytes, and those of the shared store that it reaches."""
+    own = size_of(repository)
+    linked = gitstore.disk_size(repository.path) - own  # a fork of a private repository has files in common with it, no pool
+    return {"size_bytes": own, "shared_bytes": linked + families.borrowed_bytes(repository.path)}
+
+
+def measure_repository(actor: Actor, repository_id: int) -> None:
+    """Write how much it holds and borrows. Only the system calls it (NotFound for everyone else)."""
+    if not actor.is_system:
+        HIDE.require()
+    repository = Repository.objects.filter(pk=repository_id, deleted_at=None).first()
+    if repository is not None and repository.path.is_dir():
+        Repository.objects.filter(pk=repository.pk).update(**measured(repository))
 
 
 def size_of(repository: Repository) -> int:

@@ -55,7 +55,8 @@ class Repository(models.Model):
     is_empty = models.BooleanField(default=True)
     head_oid = models.CharField(max_length=64, blank=True)  # of the default branch; kept by the push subscriber
     indexed_oid = models.CharField(max_length=64, blank=True)  # what commits and contribution days were counted up to; "": not at all
-    size_bytes = models.BigIntegerField(default=0)
+    size_bytes = models.BigIntegerField(default=0)  # its own, what the quota counts
+    shared_bytes = models.BigIntegerField(default=0)  # of a shared store, what its branches and tags reach besides
     commits = models.PositiveIntegerField(default=0)  # on the default branch; counted by the indexer
     languages = models.JSONField(default=dict, blank=True)  # name → bytes at head_oid
     main_language = models.CharField(max_length=60, blank=True)

@@ -20,8 +20,9 @@ def maintain_after_push(event: RefsUpdated, cause: str) -> None:
 
 @subscribe(RepositoryForked, outside=True)
 def index_fork(event: RepositoryForked, cause: str) -> None:
-    """Contribution days of the fork."""
+    """Contribution days of the fork, and how much it shares."""
     commands.index_repository(SYSTEM, event.fork_id)
+    commands.measure_repository(SYSTEM, event.fork_id)
 
 
 @subscribe(RepositoryRestored, outside=True)

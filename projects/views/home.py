@@ -55,7 +55,8 @@ def repository_home(request: ActorRequest, repository: Repository) -> HttpRespon
 
 def _counted(repository: Repository) -> tuple[object, ...]:
     """What the indexer keeps of the repository and the rail shows."""
-    return repository.head_oid, repository.commits, repository.size_bytes, repository.licence, repository.languages
+    sizes = repository.size_bytes, repository.shared_bytes
+    return repository.head_oid, repository.commits, sizes, repository.licence, repository.languages
 
 
 def _context(request: ActorRequest, repository: Repository, position: queries.Position) -> dict[str, Any]:

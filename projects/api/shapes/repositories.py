@@ -41,6 +41,7 @@ class OneRepositoryOut(RepositoryOut):
     """A repository, with what the caller may do in it."""
 
     access = serializers.ChoiceField(choices=["", *Access.values], help_text="what you may do here")
+    shared_size = serializers.IntegerField(help_text="bytes of a store shared with its forks or parent, besides `size`")
 
 
 def repository_out(row: Repository, origin: str, *, parent: str | None = None) -> dict[str, Any]:
