@@ -100,17 +100,23 @@ class Material:
 
 
 def material(*, chunk: int = 1000) -> Iterator[Material]:
-    """Every project that is judged or learnt from: the pool, the sample, and what has a category. READMEs come from Git."""
+    """Every project that is judged or learnt from: the pool, the sample, and what has a category. READMEs come from Git.
+
+    Read in parts, each to its end: whoever takes them may write meanwhile (SQLite lets no reader in the middle of an answer become a writer).
+    """
     slugs = categories()
     rows = Repository.objects.filter(public()).filter(
         Q(mirror__is_public_mirror=True) | Q(label_item__isnull=False) | Q(category__isnull=False)
     )
     names = ("pk", "storage_id", "name", "description", "topics", "main_language", "head_oid", "category_id")
     extra = rows.annotate(slug=F("namespace__slug"), state=F("mirror__state"), listed=F("mirror__is_public_mirror")).order_by("pk")
-    for row in extra.values(*names, "slug", "state", "listed").iterator(chunk_size=chunk):
-        slug = slugs.get(row["category_id"], "")
-        in_pool = bool(row["listed"]) and row["state"] != Mirror.States.PROMOTED and slug in ("", OTHER)
-        yield Material(_project(row), slug, in_pool)
+    last = 0
+    while part := list(extra.filter(pk__gt=last).values(*names, "slug", "state", "listed")[:chunk]):
+        last = part[-1]["pk"]
+        for row in part:
+            slug = slugs.get(row["category_id"], "")
+            in_pool = bool(row["listed"]) and row["state"] != Mirror.States.PROMOTED and slug in ("", OTHER)
+            yield Material(_project(row), slug, in_pool)
 
 
 def _project(row: dict[str, Any]) -> Project:

@@ -1,9 +1,11 @@
 """From rows to suggestions: what is learnt from, what never is, decisions, undo, the blind sample, automatic sorting."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import AuditEntry
@@ -89,6 +91,25 @@ def test_the_readme_counts_where_it_is():
     with_readme, without = (Suggestion.objects.get(repository__name=name) for name in ("thing", "other-thing"))
     assert with_readme.category == category("quantum-computing")
     assert without.category is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_write_while_projects_are_read_and_progress_is_noted():
+    catalogue(each=2)
+
+    def elsewhere() -> None:
+        Repository.objects.filter(name="misc-0").update(website="https://example.org/")
+        connection.close()
+
+    asked = Classifier.objects.create(state="running")
+    seen = 0
+    for _one in reads.material(chunk=3):
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        Classifier.objects.filter(pk=asked.pk).update(percent=seen)
+        seen += 1
+    assert seen == 8
 
 
 def test_decisions_teach_the_next_version():
