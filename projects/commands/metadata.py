@@ -50,7 +50,7 @@ class Enough(Exception):
 class Verdict:
     """What an answer means."""
 
-    state: str  # a State, or "same" (304), "limited", "unauthorized"
+    state: str  # a State, or "same" (304), "limited", "unauthorized", "silent" (no answer: nothing about the mirror)
     facts: Facts | None = None
     etag: str = ""
     said: str = ""
@@ -102,6 +102,9 @@ def refresh_facts(api: Api, mirror: Mirror) -> str:
     while verdict is None:
         token = _token(api)
         verdict = _ask(api, mirror, known, token)
+        if verdict.state == "silent":
+            HostApi.objects.filter(host=api.host).update(quiet_until=timezone.now() + REST, said=verdict.said)
+            raise Enough
         if verdict.state == "limited":
             _wait(api, token, verdict)
             if token is None:
@@ -145,7 +148,7 @@ def _ask(api: Api, mirror: Mirror, known: UpstreamFacts | None, token: HostToken
         if answer.status in outgoing.REDIRECTS and (following := _inside(api, answer)):
             answer = _get(api, following, headers, token)
     except DomainError as error:
-        return Verdict(State.FAILED, said=error.message[:300])
+        return Verdict("silent", said=error.message[:300])
     return judge(answer, api.kind, asked=address.path, now=timezone.now())
 
 
@@ -249,7 +252,8 @@ def _write(mirror: Mirror, known: UpstreamFacts | None, verdict: Verdict) -> Non
     row.state, row.said = State.REFUSED if verdict.state == "unauthorized" else verdict.state, verdict.said[:300]
     if verdict.facts is None:
         row.failures = min(row.failures + 1, 1000)
-        row.next_at = pace.due(now, min(LIVELY * (1 << min(row.failures - 1, 5)), timedelta(days=30)))
+        days = min(LIVELY * (1 << min(row.failures - 1, 5)), timedelta(days=30))
+        row.next_at = pace.due(now, pace.backoff(row.failures) if row.state == State.FAILED else days)
         row.save()
         return
     row.failures = 0

@@ -50,7 +50,7 @@ class RouteForm(forms.Form):
     """A way out."""
 
     name = forms.CharField(label=_("Name"), max_length=60)
-    kind = forms.ChoiceField(label=_("Kind"), choices=OutgoingRoute.Kind.choices)
+    kind = forms.ChoiceField(label=_("Kind of route"), choices=OutgoingRoute.Kind.choices)
     address = forms.CharField(
         label=_("Proxy"), max_length=200, required=False, widget=forms.TextInput(attrs=PLAIN), help_text=_("Name or address, without port.")
     )

@@ -91,6 +91,13 @@ def _number(text: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
+def path(value: object) -> str:
+    """Owner path and name. Raises TypeError for anything else."""
+    if not isinstance(value, str) or "/" not in value.strip("/") or len(value) > 500:
+        raise TypeError("no path of a repository")
+    return value
+
+
 def text(value: object, *, longest: int) -> str:
     """One line without control characters, "" for anything that is no text."""
     line = " ".join(value.split()) if isinstance(value, str) else ""

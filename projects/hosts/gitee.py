@@ -23,7 +23,7 @@ class Gitee:
         labels = document.get("project_labels")
         named = [label.get("name") for label in labels if isinstance(label, dict)] if isinstance(labels, list) else document.get("topics")
         return Facts(
-            path=str(document["full_name"]),
+            path=facts.path(document["full_name"]),
             description=facts.text(document.get("description"), longest=facts.DESCRIPTION_MAX),
             website=facts.website(document.get("homepage")),
             topics=facts.topics(named),

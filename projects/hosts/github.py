@@ -23,7 +23,7 @@ class GitHub:
     def facts(self, document: Document) -> Facts:
         """Of the `full-repository` schema."""
         return Facts(
-            path=str(document["full_name"]),
+            path=facts.path(document["full_name"]),
             description=facts.text(document.get("description"), longest=facts.DESCRIPTION_MAX),
             website=facts.website(document.get("homepage")),
             topics=facts.topics(document.get("topics")),

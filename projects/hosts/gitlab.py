@@ -21,7 +21,7 @@ class GitLab:
     def facts(self, document: Document) -> Facts:
         """`tag_list` is what `topics` was called before 14.0."""
         return Facts(
-            path=str(document["path_with_namespace"]),
+            path=facts.path(document["path_with_namespace"]),
             description=facts.text(document.get("description"), longest=facts.DESCRIPTION_MAX),
             topics=facts.topics(document.get("topics") or document.get("tag_list")),
             licence=facts.licence(document.get("license")),

@@ -13,7 +13,7 @@ from core.routes import Route
 from core.secrets import decrypt
 from projects import hosts
 from projects.mirrors import states
-from projects.models import HookDelivery, HostApi, HostToken, Mirror, MirrorHook, MirrorHost, OutgoingRoute, UpstreamFacts
+from projects.models import ApiKind, HookDelivery, HostApi, HostToken, Mirror, MirrorHook, MirrorHost, OutgoingRoute, UpstreamFacts
 from projects.queries.filling import in_hours
 
 WANTED_AFTER = timedelta(minutes=10)  # “sync now” asks the API too, but no more often
@@ -30,6 +30,11 @@ class Api:
     kind: str
     base: str
     is_on: bool
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return str(ApiKind(self.kind).label)
 
 
 def api_of(host: str) -> Api | None:

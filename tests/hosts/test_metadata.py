@@ -174,7 +174,7 @@ def test_a_redirect_elsewhere_takes_no_token_along(api) -> None:
         (401, {"message": "Requires authentication"}, "unauthorized"),
         (500, {}, "failed"),
         (200, ["no repository"], "failed"),
-        (200, {"full_name": None}, "moved"),
+        (200, {"full_name": None}, "failed"),
     ],
 )
 def test_other_answers_are_states_and_nothing_is_lost(api, status, document, state) -> None:
@@ -183,7 +183,7 @@ def test_other_answers_are_states_and_nothing_is_lost(api, status, document, sta
     api.answers["/repos/Lab/Model"] = (status, {}, document)
     assert refresh() == {state: 1}
     assert Repository.objects.get().description == "kept"
-    assert facts().next_at > timezone.now() + timedelta(hours=20)
+    assert facts().next_at > timezone.now() + (timedelta(minutes=8) if state == "failed" else timedelta(hours=20))
     assert facts().state == ("refused" if state == "unauthorized" else state)
 
 
@@ -295,6 +295,17 @@ def test_a_host_with_faults_rests(api) -> None:
     assert commands.hosts_to_ask(SYSTEM) == []
     commands.wake_host(SYSTEM, "github.com")
     assert commands.hosts_to_ask(SYSTEM) == ["github.com"]
+
+
+def test_no_answer_says_nothing_about_a_mirror(api) -> None:
+    serve(api)
+    mirror()
+    commands.change_api(SYSTEM, "github.com", kind="github", base="http://127.0.0.1:9", is_on=True)
+    assert refresh() == {}
+    assert not UpstreamFacts.objects.exists()
+    row = HostApi.objects.get()
+    assert row.quiet_until > timezone.now() + timedelta(minutes=9)
+    assert "127.0.0.1" in row.said
 
 
 def test_who_is_asked_for_first_and_how_many(api) -> None:
