@@ -6,9 +6,8 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_ssh_public_key
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from django.utils.translation import gettext as _
 
 from core.errors import Invalid
@@ -51,10 +50,3 @@ def parse(line: str, *, field: str = "key") -> PublicKey:
         raise Invalid(_("RSA keys need at least %d bits.") % RSA_BITS_MIN, field=field, code="key_size")
     fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(raw).digest()).decode().rstrip("=")
     return PublicKey(algorithm, f"{algorithm} {encoded}", comment.strip(), fingerprint)
-
-
-def generate(*, comment: str) -> tuple[str, str]:
-    """A new ed25519 key: the private half in OpenSSH's form, and the line for the other side."""
-    key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
-    return private, f"{key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()} {comment}"

@@ -71,6 +71,8 @@ def mirror_list_progress(key: str) -> live.Snapshot:
     number, _dot, language = key.partition(".")
     with translation.override(language):
         return mirror_lists.mirror_list_snapshot(int(number))
+
+
 @live.source("edits")
 def edit_progress(key: str) -> live.Snapshot:
     """How far a bulk edit is."""

@@ -4,9 +4,7 @@ The lease in the row is the truth, as with mirrors: a worker that dies loses it 
 the other side anew. What is pushed is named by object id with the id expected there, so that nothing that moved meanwhile is overwritten.
 """
 
-import os
 import subprocess
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -15,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 import structlog
 from django.db import transaction
@@ -23,6 +20,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 import gitstore
+from core import sshclient
 from core.actors import Actor
 from core.errors import DomainError
 from core.outgoing import REDIRECTS, Stream, Target, shown, streamed
@@ -157,44 +155,17 @@ class Way:
 
 @contextmanager
 def _way(mirror: PushMirror, target: Target, report: Report) -> Iterator[Way]:
-    """Ready for git as long as the block runs. A private key is in memory alone, never in a file."""
+    """Ready for git as long as the block runs; the first key a host shows over SSH is written down if the push works."""
     if target.scheme != "ssh":
         origin = fetching.origin_of(reads.with_credentials(mirror))
-        yield Way(target, origin.argument, fetching.environment_of(origin))
+        with fetching.routed(origin, fetching.environment_of(origin)) as environment:
+            yield Way(target, origin.argument, environment)
         return
-    key = os.memfd_create("key")
-    try:
-        os.fchmod(key, 0o600)  # ssh takes no key that others could read
-        os.write(key, decrypt(mirror.private_key_encrypted, purpose="push-mirror-key").encode())
-        with tempfile.TemporaryDirectory(prefix="openi-push-") as folder:
-            known = Path(folder) / "known_hosts"
-            known.write_text(f"{target.host} {mirror.host_key}\n" if mirror.host_key else "")
-            yield Way(
-                target, _ssh_address(target), _ssh_environment(target, f"/proc/{os.getpid()}/fd/{key}", known, strict=bool(mirror.host_key))
-            )
-            report.host_key = mirror.host_key or known.read_text().partition(" ")[2].strip()[:1200]
-    finally:
-        os.close(key)
-
-
-def _ssh_address(target: Target) -> str:
-    path = target.url.partition("://")[2].partition("/")[2]
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    return f"ssh://{quote(target.username or 'git', safe='')}@{host}:{target.port}/{path}"
-
-
-def _ssh_environment(target: Target, key: str, known: Path, *, strict: bool) -> dict[str, str]:
-    """ssh with nothing of this machine's: one key, one list of hosts, the checked address."""
-    options = {
-        "HostKeyAlias": target.host, "HostName": target.pinned, "UserKnownHostsFile": str(known), "GlobalKnownHostsFile": "/dev/null",
-        "StrictHostKeyChecking": "yes" if strict else "accept-new", "UpdateHostKeys": "no", "HashKnownHosts": "no", "IdentitiesOnly": "yes",
-        "IdentityFile": key, "BatchMode": "yes", "ConnectTimeout": "20", "ServerAliveInterval": "30", "ServerAliveCountMax": "10",
-        "ForwardAgent": "no", "ClearAllForwardings": "yes", "PermitLocalCommand": "no", "ControlMaster": "no", "IdentityAgent": "none",
-        "CheckHostIP": "no",
-    }  # fmt: skip
-    command = " ".join(["ssh -F /dev/null -T", *(f"-o {name}={value}" for name, value in options.items())])
-    config = {"protocol.ssh.allow": "always"}
-    return gitstore.environment(config, {"GIT_ALLOW_PROTOCOL": "ssh", "GIT_SSH_COMMAND": command, "GIT_SSH_VARIANT": "ssh"})
+    private = decrypt(mirror.private_key_encrypted, purpose="push-mirror-key")
+    with sshclient.session(target, private, mirror.host_key) as session:
+        extra = {**session.environment, "GIT_ALLOW_PROTOCOL": "ssh"}
+        yield Way(target, sshclient.address_of(target), gitstore.environment({"protocol.ssh.allow": "always"}, extra))
+        report.host_key = mirror.host_key or session.known[:1200]
 
 
 def _refs_there(way: Way) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """Push mirrors: set up, changed and asked for by people; due after each push. `outbound` does the work."""
 
+from dataclasses import replace
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.commands import record_security_event
-from core import sshkeys
+from core import sshclient
 from core.actors import Actor
 from core.errors import Conflict, Invalid
 from core.limits import take
@@ -13,6 +15,7 @@ from core.outgoing import Target, check_url
 from core.rules import HIDE
 from core.secrets import encrypt
 from projects import rules
+from projects.commands.mirror_keys import kept_address
 from projects.commands.mirrors import clean_filters
 from projects.mirrors import addresses
 from projects.models import PushMirror, Repository, Visibility
@@ -97,20 +100,13 @@ def _made(target: Target, *, username: str, password: str) -> PushMirror:
     if target.scheme == "ssh":
         if secret:
             raise Invalid(_("Over SSH a key is used, not a password. It is made when you save."), field="password")
-        mirror.address = target.url.replace("://", f"://{_login(user)}@", 1)
-        private, mirror.public_key = sshkeys.generate(comment=f"push-mirror-{target.host}"[:60])
+        mirror.address = kept_address(replace(target, username=user))
+        private, mirror.public_key = sshclient.new_key(f"push-mirror-{target.host}"[:60])
         mirror.private_key_encrypted = encrypt(private, purpose="push-mirror-key")
     else:
         mirror.credentials_encrypted = _encrypted(user, secret)
         mirror.next_at = timezone.now()
     return mirror
-
-
-def _login(user: str) -> str:
-    user = user or "git"
-    if not user.replace(".", "").replace("_", "").replace("-", "").isalnum() or user.startswith("-") or len(user) > 64:
-        raise Invalid(_("This cannot be a user name there."), field="username")
-    return user
 
 
 def _encrypted(user: str, secret: str) -> str:

@@ -18,7 +18,7 @@ class PushMirror(models.Model):
     credentials_encrypted = models.TextField(blank=True)  # "user:token", purpose "push-mirror"
     private_key_encrypted = models.TextField(blank=True)  # OpenSSH form, purpose "push-mirror-key"; made here, never shown
     public_key = models.CharField(max_length=200, blank=True)  # one line, to be entered on the other side
-    host_key = models.CharField(max_length=1200, blank=True)  # "<algorithm> <base64>" seen at the first push; another one ends the run
+    host_key = models.CharField(max_length=1200, blank=True)  # known_hosts(5) of the first push; another key ends the run
     branches = models.JSONField(default=list, blank=True)  # patterns with at most one *; empty: all
     tags = models.JSONField(default=list, blank=True)  # likewise; ["-"]: none
     only_protected = models.BooleanField(default=False)  # of the branches, those that a protection rule names

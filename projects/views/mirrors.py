@@ -9,11 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import queries as people
+from core import sshclient
 from core.actors import Actor, ActorRequest
 from core.errors import Invalid, NotFound
-from core import sshclient
-from core.actors import ActorRequest
-from core.errors import NotFound
 from core.forms import attempt
 from core.rules import needs_sign_in
 from projects import commands, rules

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from core import sshclient
 from core.actors import Actor, ActorRequest
 from core.sudo import sudo_required
 from projects import rules
@@ -39,6 +40,7 @@ def repository_push_mirrors(request: ActorRequest, repository: Repository) -> Ht
         "mirrors": [(one, outbound.PUSH_CAUSES.get(one.cause), reads.stop_reason(one)) for one in mirrors],
         "chosen": chosen,
         "cause": outbound.PUSH_CAUSES.get(chosen.cause) if chosen else None,
+        "host_keys": sshclient.fingerprints(chosen.host_key) if chosen else [],
         "stopped": reads.stop_reason(chosen) if chosen else "",
         "runs": [(run, outbound.PUSH_CAUSES.get(run.cause), _left(run.left)) for run in reads.push_runs(chosen)] if chosen else [],
         "only_push": not rules.can_administer(request.actor, repository),

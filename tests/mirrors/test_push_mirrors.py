@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from core import sshclient
 from core.actors import SYSTEM
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import Delivery
@@ -399,8 +400,13 @@ def test_over_ssh_with_a_key_made_here(owner, made, ssh_port, settings, target) 
     done = ran(mirror)
     assert (done.cause, done.said) == ("", "")
     assert tip(copy) == tip(made)
-    assert done.host_key.startswith("ssh-")
-    PushMirror.objects.update(host_key=done.public_key.rpartition(" ")[0])  # as if the host had shown another one
+    client = Client()
+    sign_in(client, owner)
+    html = client.get(f"{made.get_absolute_url()}/settings/push-mirrors?mirror={mirror.pk}").content.decode()
+    assert mirror.public_key in html
+    assert sshclient.fingerprints(done.host_key)[0] in html
+    other_key = done.public_key.rpartition(" ")[0]
+    PushMirror.objects.update(host_key=f"{done.host_key.partition(' ')[0]} {other_key}\n")  # as if the host had shown another one before
     commit(made, {"b": b"2"})
     assert ran(mirror).cause == "host_key"
     pushing.forget_host_key(actor(owner), PushMirror.objects.get())
