@@ -32,7 +32,7 @@ def addresses(repository: Any) -> dict[str, str]:
         pages["file"] = f"{base}/blob/{branch}/{files[0][1]}"
         pages["history of a file"] = f"{base}/commits/{branch}/{files[0][1]}"
     pages["commit"] = f"{base}/commit/{git(path, 'rev-parse', branch)}"
-    return {**pages, "branches": f"{base}/branches", "tags": f"{base}/tags", "explore": "/explore", "dashboard": "/dashboard"}
+    return {**pages, "branches": f"{base}/branches", "tags": f"{base}/tags", "market": "/market", "dashboard": "/dashboard"}
 
 
 def row(name: str, found: Cost, start: float) -> list[str]:

@@ -18,11 +18,11 @@ LANGUAGES = ("Python", "C++", "C", "Rust", "Go", "Java", "TypeScript", "Jupyter 
 LICENCES = ("MulanPSL-2.0", "Apache-2.0", "MIT", "GPL-3.0", "")
 WORDS = ("vision", "speech", "detector", "盘古", "模型", "数据集", "riscv", "compiler", "训练", "agent", "graph", "tensor")
 PAGES = {
-    "explore": "/explore",
-    "explore, by name": "/explore?q=repo-00017",
-    "explore, two words": "/explore?q=vision+盘古",
-    "explore, language": "/explore?language=Rust&sort=stars",
-    "explore, page 20": "/explore?page=20",
+    "market": "/market",
+    "market, by name": "/market?q=repo-00017",
+    "market, two words": "/market?q=vision+盘古",
+    "market, language": "/market?language=Rust&sort=stars",
+    "market, by views": "/market?sort=views",
     "profile": "/busy",
     "profile, projects": "/busy?tab=projects",
     "profile, stars": "/busy?tab=stars",

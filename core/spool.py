@@ -23,6 +23,7 @@ from django.conf import settings
 
 log = structlog.get_logger(__name__)
 EVERY = 1.0  # seconds
+BATCH = 500  # facts
 KEPT = 50_000  # facts in memory while nothing can be put aside; older ones are lost
 SECRETS_KEPT = timedelta(days=2)
 Fact = tuple[Any, ...]
@@ -182,7 +183,7 @@ class Spool:
         return True
 
     def _batch(self) -> tuple[str, str] | None:
-        facts = [self._facts.popleft() for _ in range(min(len(self._facts), 5000))]
+        facts = [self._facts.popleft() for _ in range(min(len(self._facts), BATCH))]
         rows = [row for fact in facts if (row := self.encode(fact, self._secret)) is not None]
         if not rows:
             return None

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F
+from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -17,7 +17,8 @@ from projects.counting import agents, rising, visits
 from projects.counting.visits import Admission
 from projects.models import CountedBatch, Repository, Star, Traffic, TrafficDay, Visit
 
-BATCHES = 200  # taken in one transaction
+BATCHES = 200  # looked at together
+VISITS = 1000  # counted in one transaction, and a batch more: SQLite has one writer
 CHUNK = 500
 VISITS_KEPT = timedelta(days=2)
 BATCHES_KEPT = timedelta(days=30)
@@ -54,15 +55,27 @@ def count_visits(actor: Actor) -> int:
         HIDE.require()
     counted = 0
     while batches := spool.batches(BATCHES):
-        try:
-            with transaction.atomic():
-                counted += _count(_unknown(batches))
-        except IntegrityError:  # another worker has one of them
-            return counted
-        spool.forget(batches)
+        for some in _portions(batches):
+            try:
+                with transaction.atomic():
+                    counted += _count(_unknown(some))
+            except IntegrityError:  # another worker has one of them
+                return counted
+            spool.forget(some)
         if len(batches) < BATCHES:
             break
     return counted
+
+
+def _portions(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
+    some: list[Batch] = []
+    for batch in batches:
+        some.append(batch)
+        if sum(len(one.facts) for one in some) >= VISITS:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _unknown(batches: Sequence[Batch]) -> list[visits.Visit]:
@@ -146,17 +159,33 @@ def _add(rows: Iterable[Visit], sign: int) -> None:
     for (repository, _day), tally in days.items():
         sums[repository]["views"] += tally["views"]
         sums[repository]["downloads"] += tally["clones"] + tally["archives"] + tally["assets"]
-    ordered = sorted(days)
-    TrafficDay.objects.bulk_create(
-        (TrafficDay(repository_id=repository, day=day) for repository, day in ordered), ignore_conflicts=True, batch_size=CHUNK
-    )
-    for key in ordered:
-        changes = {name: F(name) + number for name, number in days[key].items() if number}
-        if changes:
-            TrafficDay.objects.filter(repository=key[0], day=key[1]).update(**changes)
-    Traffic.objects.bulk_create((Traffic(repository_id=pk) for pk in sorted(sums)), ignore_conflicts=True, batch_size=CHUNK)
-    for pk in sorted(sums):
-        Traffic.objects.filter(repository=pk).update(**{name: F(name) + number for name, number in sums[pk].items()})
+    _write_days(days)
+    _write_sums(sums)
+
+
+def _write_days(days: dict[tuple[int, date], Counter[str]]) -> None:
+    names = ["views", "clones", "archives", "assets", "known"]
+    for keys in _chunks(sorted(days)):
+        TrafficDay.objects.bulk_create((TrafficDay(repository_id=pk, day=day) for pk, day in keys), ignore_conflicts=True)
+        rows = TrafficDay.objects.filter(repository__in={pk for pk, _day in keys}, day__in={day for _pk, day in keys})
+        known = {(row.repository_id, row.day): row for row in rows.order_by("repository", "day").select_for_update()}
+        changed = [
+            TrafficDay(repository_id=key[0], day=key[1], **{name: getattr(known[key], name) + days[key][name] for name in names})
+            for key in keys
+        ]
+        TrafficDay.objects.bulk_create(changed, update_conflicts=True, unique_fields=["repository", "day"], update_fields=names)
+
+
+def _write_sums(sums: dict[int, Counter[str]]) -> None:
+    names = ["views", "downloads"]
+    for pks in _chunks(sorted(sums)):
+        Traffic.objects.bulk_create((Traffic(repository_id=pk) for pk in pks), ignore_conflicts=True)
+        known = Traffic.objects.filter(repository__in=pks).order_by("repository").select_for_update()
+        changed = [
+            Traffic(repository_id=row.repository_id, **{name: getattr(row, name) + sums[row.repository_id][name] for name in names})
+            for row in known
+        ]
+        Traffic.objects.bulk_create(changed, update_conflicts=True, unique_fields=["repository"], update_fields=names)
 
 
 def forget_visits(actor: Actor) -> int:

@@ -1,17 +1,19 @@
 """The directory of organisations: those of this site, and the owners on other hosts whose projects are mirrored."""
 
-from dataclasses import dataclass
+import heapq
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Count, F, Max, Q, Sum
 
-from accounts.models import Membership, Namespace
+from accounts.models import Membership, Namespace, Organization
+from projects.market.index import Index
 from projects.models import HotOwner, Repository, Star, Visibility
+from projects.queries.market import index
+from projects.queries.shelves import hot_namespaces
 
 PAGE = 30
-KEPT = 60  # seconds that figures are kept
 SORTS = ("projects", "rising", "stars", "downloads", "created", "name")
 HERE, ELSEWHERE = "here", "elsewhere"
 
@@ -53,13 +55,24 @@ class DirectoryPage:
     has_more: bool
 
 
+@dataclass(slots=True)
+class _Kept:
+    index: Index | None = None
+    organizations: tuple[Any, ...] = ()
+    figures: list[Figures] = field(default_factory=list)
+
+
+_kept = _Kept()
+
+
 def figures() -> list[Figures]:
-    """Of all owners; counted from rows, at most KEPT seconds old. Five queries."""
-    known: list[Figures] | None = cache.get("directory-figures")
-    if known is None:
-        known = _counted()
-        cache.set("directory-figures", known, KEPT)
-    return known
+    """Of all owners, counted from rows; as old as the market's index. One query besides the index's when nothing changed, five more else."""
+    made = index()
+    rows = Organization.objects.aggregate(n=Count("pk"), last=Max("pk"), gone=Max("deleted_at"))
+    if _kept.index is not made or _kept.organizations != tuple(rows.values()):
+        _kept.figures = _counted()
+        _kept.index, _kept.organizations = made, tuple(rows.values())
+    return _kept.figures
 
 
 def _counted() -> list[Figures]:
@@ -142,8 +155,10 @@ def _listed(chosen: list[Figures]) -> list[Listed]:
 
 
 def hot(*, size: int = 8) -> list[Namespace]:
-    """Owners whom curators show as hot, in their order; one query."""
-    rows = HotOwner.objects.select_related("namespace", "namespace__organization", "namespace__user").exclude(
-        namespace__organization__deleted_at__isnull=False
-    )
-    return [row.namespace for row in rows[:size]]
+    """Owners whom curators show as hot, then organisations with most stars; two queries besides those of `figures`."""
+    chosen = hot_namespaces()
+    known = {one.pk for one in chosen}
+    best = heapq.nsmallest(size, (one for one in figures() if one.where == HERE and one.stars and one.pk not in known), key=_order("stars"))
+    rows = {row.pk: row for row in Namespace.objects.filter(pk__in=[one.pk for one in best]).select_related("organization")}
+    starred = [rows[one.pk] for one in best if one.pk in rows]
+    return [*chosen, *(one for one in starred if one.organization.deleted_at is None)][:size]

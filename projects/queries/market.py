@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
-from accounts.models import Namespace
 from core.actors import Actor
 from projects import rules
 from projects.market import index as market
@@ -19,11 +18,11 @@ from projects.market.index import Index, Row
 from projects.mirrors.states import State
 from projects.models import CatalogueVersion, Category, Mirror, Release, Repository, Star, Visibility
 from projects.queries.repositories import repositories
-from projects.queries.shelves import hot_namespaces
 
 SORTS = ("updated", "rising", "stars", "downloads", "views", "created", "forks", "name")
 MANY = 3000  # from here on building takes longer than a reader should wait: the old index serves while a thread builds
 BUILD_EVERY = 5.0  # seconds between two builds of a large index
+LOOK_EVERY = 1.0  # seconds between two looks whether a large index is still that of the rows
 Signature = tuple[Any, ...]
 
 
@@ -33,6 +32,7 @@ class _Kept:
     index: Index | None = None
     built: float = 0.0
     building: bool = False
+    looked: float = 0.0
 
 
 _kept = _Kept()
@@ -40,8 +40,17 @@ _lock = threading.Lock()
 
 
 def index() -> Index:
-    """The index of the present rows; with thousands of them at most some seconds old. One query when nothing changed."""
+    """The index of the present rows; with thousands of them at most some seconds old. Five small queries when nothing changed."""
+    database = connection.settings_dict["NAME"]
+    if (
+        _kept.index is not None
+        and len(_kept.index.ids) >= MANY
+        and database in _kept.signature
+        and time.monotonic() - _kept.looked < LOOK_EVERY
+    ):
+        return _kept.index
     now_is = _signature()
+    _kept.looked = time.monotonic()
     with _lock:
         if _kept.index is not None and _kept.signature == now_is:
             return _kept.index
@@ -160,20 +169,21 @@ class MarketPage:
     total: int
     counts: dict[str, dict[str, int]]
     has_more: bool
+    index: Index
+    visible: list[int]  # besides what is public
 
 
 def page(actor: Actor, *, chosen: dict[str, str], words: list[str], sort: str, after: int, size: int = 20) -> MarketPage:
     """One page. The rows are read under the reader's rights once more, so that a row the index has not lost yet is not shown."""
-    found = index().search(
-        chosen=chosen, visible=_visible(actor), words=words, sort=sort if sort in SORTS else "updated", after=after, size=size
-    )
-    return MarketPage(_shown(actor, found.ids), found.total, found.counts, found.has_more)
+    made, visible = index(), _visible(actor)
+    found = made.search(chosen=chosen, visible=visible, words=words, sort=sort if sort in SORTS else "updated", after=after, size=size)
+    return MarketPage(_shown(actor, found.ids), found.total, found.counts, found.has_more, made, visible)
 
 
-def newest(actor: Actor, *, size: int = 6) -> MarketPage:
-    """What came within a week, the latest first; no facets."""
-    found = index().search(chosen={"new": "week"}, visible=_visible(actor), sort="created", size=size, counting=False)
-    return MarketPage(_shown(actor, found.ids), found.total, {}, found.has_more)
+def newest(actor: Actor, beside: MarketPage, *, size: int = 6) -> MarketPage:
+    """What came within a week, the latest first, without facets; of the same index as `beside`. One query."""
+    found = beside.index.search(chosen={"new": "week"}, visible=beside.visible, sort="created", size=size, counting=False)
+    return MarketPage(_shown(actor, found.ids), found.total, {}, found.has_more, beside.index, beside.visible)
 
 
 def _shown(actor: Actor, ids: list[int]) -> list[Repository]:
@@ -199,17 +209,3 @@ def _visible(actor: Actor) -> list[int]:
 def categories() -> list[Category]:
     """The tree's fields in order, their children prefetched; two queries."""
     return list(Category.objects.filter(parent=None, merged_into=None).prefetch_related("children"))
-
-
-def hot_owners(*, size: int = 8) -> list[Namespace]:
-    """Those that curators chose, then organisations whose projects have most stars here; two queries."""
-    chosen = hot_namespaces()
-    starred = list(
-        Namespace.objects.filter(
-            kind=Namespace.Kind.ORGANIZATION, repositories__visibility=Visibility.PUBLIC, repositories__deleted_at=None
-        )
-        .select_related("organization")
-        .annotate(stars=Count("repositories__stars"))
-        .order_by("-stars", "slug")[:size]
-    )
-    return [*chosen, *(one for one in starred if one not in chosen)][:size]

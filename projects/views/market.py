@@ -17,9 +17,9 @@ from core.actors import ActorRequest
 from projects.market.index import FACETS, NONE
 from projects.mirrors import addresses
 from projects.models import Category
+from projects.queries import directory, shelves
 from projects.queries import market as reads
 from projects.queries import mirrors as mirror_reads
-from projects.queries import shelves
 from projects.views.directory import directory_places
 from projects.views.feeds import conditional_feed, text
 
@@ -82,7 +82,7 @@ def market(request: ActorRequest) -> HttpResponse:
     page = reads.page(request.actor, chosen=chosen, words=asked.words, sort=sort, after=int(after or 0))
     mirrors = [row.mirror for row in page.rows if getattr(row, "mirror", None) is not None]
     pulses = mirror_reads.pulses(mirrors) if mirrors else {}
-    is_front = asked.is_all and not after
+    is_front = asked.is_all and not after and not sort
     context = {
         "page": page,
         "rows": [(row, pulses.get(getattr(getattr(row, "mirror", None), "pk", 0))) for row in page.rows],
@@ -96,8 +96,8 @@ def market(request: ActorRequest) -> HttpResponse:
         "next": asked.address("/market", after=str(page.rows[-1].pk)) if page.has_more and page.rows else "",
         "first": asked.address("/market") if after else "",
         "feed": asked.address("/market.atom"),
-        "hot": reads.hot_owners() if is_front else [],
-        "new": reads.newest(request.actor) if is_front else None,
+        "hot": directory.hot() if is_front else [],
+        "new": reads.newest(request.actor, page) if is_front else None,
         "shelf": shelves.shelf() if is_front else None,
         "places": directory_places("projects"),
     }

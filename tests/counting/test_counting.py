@@ -248,7 +248,7 @@ time.sleep(600)
         assert child.stdout.readline() == b"noted\n"
         store = Files(tmp_path / "spool" / "trial")
         deadline = time.monotonic() + 60
-        while not store.take(1) and time.monotonic() < deadline:
+        while len(store.take(100)) < 6 and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
         child.kill()
