@@ -55,7 +55,11 @@ class RepositoryBase(ApiView):
         """JSON values of one repository, counted anew, with the caller's access."""
         actor = self.actor(request)
         counted = queries.repositories(actor).filter(pk=row.pk).first()
-        return {**self.printed(request, [counted or row])[0], "access": rules.access(actor, counted or row), "shared_size": row.shared_bytes}
+        return {
+            **self.printed(request, [counted or row])[0],
+            "access": rules.access(actor, counted or row),
+            "shared_size": row.shared_bytes,
+        }
 
     def repositories(self, request: Request, rows: QuerySet[Repository], *, by: str) -> Response:
         """A keyset page of annotated repositories."""

@@ -26,6 +26,7 @@ from projects import fetching, policies, rules
 from projects.commands import leases
 from projects.commands.creation import DESCRIPTION_MAX, discard, name_taken, require_free_address, require_visibility, take_address
 from projects.commands.leases import LEASE, Report
+from projects.commands.mirrors import clean_filters
 from projects.commands.pushes import record_push
 from projects.events import ImportRequested, RepositoryCreated
 from projects.models import ImportRun, Repository, Visibility
@@ -44,19 +45,22 @@ def request_import(
     password: str = "",
     visibility: str = Visibility.PUBLIC,
     description: str = "",
+    branches: list[str] | None = None,
+    tags: list[str] | None = None,
     queued: bool = True,
 ) -> ImportRun:
     """Make an empty repository and queue its filling from `address`; a worker does the rest (not `queued`: the caller runs it).
 
-    Raises Forbidden (rules.can_create_in), Invalid (address, name), Conflict (name taken), LimitReached (20 per hour). Publishes
+    Raises Forbidden (rules.can_create_in), Invalid (address, name, filters), Conflict (name taken), LimitReached (20 per hour). Publishes
     RepositoryCreated and ImportRequested.
     """
     rules.can_create_in(actor, namespace).require()
     target = check_url(address)
+    filters = clean_filters(branches or [], field="branches"), clean_filters(tags or [], field="tags")
     if actor.person is not None and not actor.is_staff:
         take(f"import:{actor.person.pk}", limit=20, seconds=3600)
     userinfo = (
-        f"{quote(username or target.username, safe='')}:{quote(password or target.password, safe='')}@"
+        f"{quote(username or target.username or 'git', safe='')}:{quote(password or target.password, safe='')}@"
         if username or password or target.username
         else ""
     )
@@ -69,6 +73,7 @@ def request_import(
         visibility=visibility,
         description=description,
         queued=queued,
+        filters=filters,
     )
 
 
@@ -128,7 +133,16 @@ def renew_import(actor: Actor, run: ImportRun, *, source: str) -> ImportRun:
 
 
 def _request(
-    actor: Actor, namespace: Namespace, *, source: str, shown: str, name: str, visibility: str, description: str, queued: bool
+    actor: Actor,
+    namespace: Namespace,
+    *,
+    source: str,
+    shown: str,
+    name: str,
+    visibility: str,
+    description: str,
+    queued: bool,
+    filters: tuple[list[str], list[str]] = ([], []),
 ) -> ImportRun:
     require_name(name, kind="project", field="name")
     require_visibility(visibility)
@@ -143,8 +157,9 @@ def _request(
             take_address(namespace, name)
             repository.save()
             run = ImportRun.objects.create(
-                repository=repository, source_encrypted=encrypt(source, purpose="import"), source_shown=shown[:500], by=person
-            )
+                repository=repository, source_encrypted=encrypt(source, purpose="import"), source_shown=shown[:500], by=person,
+                branches=filters[0], tags=filters[1],
+            )  # fmt: skip
             events.publish(RepositoryCreated(repository_id=repository.pk, by_id=person.pk if person else None))
             if queued:
                 events.publish(ImportRequested(import_id=run.pk))
@@ -229,10 +244,12 @@ def _fill(run: ImportRun, report: Report) -> list[tuple[str, str, str]]:
     if left <= 0:
         raise Invalid(_("The repository is larger than your quota allows."), code="quota")
     report("Counting objects", 0)
-    for phase, percent in fetching.fetch(repository.path, origin, environment, limit=left):
+    for phase, percent in fetching.fetch(repository.path, origin, environment, limit=left, refspecs=_refspecs(run)):
         report(phase, percent)
     report("finish", 96)
     after = fetching.refs_of(repository.path)
+    if not after and (run.branches or run.tags):
+        raise Invalid(_("No branch or tag there matches the filters."), field="branches")
     branch = fetching.default_branch(head, after)
     if branch and branch != repository.default_branch:
         gitstore.set_head(repository.path, branch)
@@ -245,6 +262,19 @@ def _fill(run: ImportRun, report: Report) -> list[tuple[str, str, str]]:
     names = sorted({*before, *after})
     zero = gitstore.ZERO
     return [(ref, before.get(ref, zero), after.get(ref, zero)) for ref in names if before.get(ref) != after.get(ref)]
+
+
+def _refspecs(run: ImportRun) -> list[str]:
+    """What to fetch. Raises Invalid where the filters leave nothing."""
+    chosen = [
+        f"+refs/{kind}/{pattern}:refs/{kind}/{pattern}"
+        for kind, patterns in (("heads", run.branches), ("tags", run.tags))
+        for pattern in (patterns or ["*"])
+        if pattern != "-"
+    ]
+    if not chosen:
+        raise Invalid(_("The filters leave nothing to copy."), field="branches")
+    return chosen
 
 
 def discard_import(actor: Actor, run: ImportRun) -> None:

@@ -134,7 +134,7 @@ def _of_target(target: Target, *, username: str, password: str) -> Mirror:
         host=found.host if found else target.host,
         is_public_mirror=False,
         is_urgent=True,
-        credentials_encrypted=encrypt(f"{user}:{secret}", purpose="mirror") if user or secret else "",
+        credentials_encrypted=encrypt(f"{user or 'git'}:{secret}", purpose="mirror") if user or secret else "",
     )
 
 

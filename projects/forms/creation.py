@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Namespace
 from core import gitignores, licences
+from projects.forms.mirrors import PatternsField
 from projects.models import Visibility
 
 NAME_HELP = _("Letters, digits, “.”, “_” and “-”, at most 96.")
@@ -95,6 +96,10 @@ class ImportForm(PlacedForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text=_("Only for a private repository. It is kept encrypted until the import ends, then forgotten."),
     )
+    branches = PatternsField(
+        label=_("Only these branches"), required=False, help_text=_("One pattern a line, such as main or release/*. Empty: all.")
+    )
+    tags = PatternsField(label=_("Only these tags"), required=False, help_text=_("One pattern a line. Empty: all; “-” alone: none."))
     description = forms.CharField(label=_("Description"), max_length=350, required=False)
     visibility = forms.ChoiceField(
         label=_("Who may read"), choices=list(VISIBILITY_HELP.items()), widget=forms.RadioSelect, initial=Visibility.PUBLIC
@@ -106,4 +111,4 @@ class ImportForm(PlacedForm):
         help_text=_("It becomes a mirror: it follows the other side and takes no pushes here. A password is then kept, encrypted."),
     )
 
-    field_order = ("address", "username", "password", "namespace", "name", "description", "visibility", "keep")
+    field_order = ("address", "username", "password", "keep", "branches", "tags", "namespace", "name", "description", "visibility")

@@ -325,6 +325,8 @@ class ImportRun(Run):
     repository = models.OneToOneField(Repository, on_delete=models.CASCADE, related_name="import_run")
     source_encrypted = models.TextField()  # address with credentials, purpose "import"
     source_shown = models.CharField(max_length=500)  # without userinfo
+    branches = models.JSONField(default=list, blank=True)  # patterns with at most one *; empty: all
+    tags = models.JSONField(default=list, blank=True)  # likewise; ["-"]: none
 
     def __str__(self) -> str:
         return f"{self.source_shown}: {self.state}"
