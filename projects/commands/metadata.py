@@ -159,7 +159,7 @@ def _get(api: Api, url: str, headers: dict[str, str], token: HostToken | None) -
     budget = reading.budget(_lower(answer), now)
     left = {"limit": budget.limit, "remaining": budget.remaining, "reset_at": budget.reset_at} if budget else {}
     HostApi.objects.filter(host=api.host).update(
-        requests=F("requests") + 1, unchanged=F("unchanged") + (answer.status == 304), asked_at=now, **({} if token else left)
+        requests=F("requests") + 1, unchanged=F("unchanged") + int(answer.status == 304), asked_at=now, **({} if token else left)
     )
     if token is not None:
         HostToken.objects.filter(pk=token.pk).update(requests=F("requests") + 1, used_at=now, **left)

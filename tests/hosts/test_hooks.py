@@ -205,3 +205,19 @@ def test_who_sets_it_up_and_what_the_page_shows() -> None:
     sign_in(client, other)
     assert client.get(address).status_code == 403
     assert Client().get(address).status_code in (302, 403)
+
+
+def test_the_owner_of_a_private_mirror_sets_it_up_and_nobody_else_learns_of_it(settings) -> None:
+    settings.ALLOW_PRIVATE_ADDRESSES = True
+    owner, client = person("hooker"), Client()
+    commands.mirror_into(actor(owner), owner.namespace, address="http://127.0.0.1:9/lab/x.git", name="mine", visibility="private")
+    sign_in(client, owner)
+    assert client.post("/hooker/mine/mirror/hook", {"act": "renew"}).status_code == 200
+    hook = MirrorHook.objects.get()
+    sign_in(client, person())
+    assert client.get("/hooker/mine/mirror/hook").status_code == 404
+    assert client.post("/hooker/mine/mirror/hook", {"act": "renew"}).status_code == 404
+    assert MirrorHook.objects.get().secret_encrypted == hook.secret_encrypted
+    sign_in(client, owner)
+    assert client.post("/hooker/mine/mirror/hook", {"act": "remove"}).status_code == 302
+    assert not MirrorHook.objects.exists()

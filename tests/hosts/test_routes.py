@@ -1,16 +1,24 @@
 """Routes with real proxies: our client and git take them, the guard holds on each, a dead one is passed over, its health is written."""
 
+import http.server
 import socket
-from datetime import datetime
+import ssl
+import threading
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.utils import timezone
 
 from core import outgoing, relay, routes
 from core.actors import SYSTEM
 from core.errors import Conflict, Invalid, NotFound, Unavailable
-from projects import commands
+from projects import commands, fetching
 from projects.models import OutgoingRoute
 from projects.queries import hosts as reads
 from tests.factories.accounts import actor, person
@@ -226,3 +234,81 @@ def test_a_try_says_how_long_it_took_or_why_not(api, proxies, route, monkeypatch
         commands.try_route(admin, made, host)
     with pytest.raises(NotFound):
         commands.try_route(actor(person()), made, host)
+
+
+@pytest.fixture
+def secure(tmp_path, monkeypatch, settings):
+    """`https://git.example.org` on loopback, with a certificate for that name alone; what was asked of it by path."""
+    settings.ALLOW_PRIVATE_ADDRESSES = True
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "git.example.org")])
+    now = timezone.now()
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("git.example.org")]), critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    pem = tmp_path / "host.pem"
+    whole = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + whole)
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            body = b"001e# service=git-upload-pack\n00000000"
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    trusting = ssl.create_default_context(cafile=str(pem))
+    monkeypatch.setattr(outgoing, "_tls", lambda: trusting)
+    real = socket.getaddrinfo
+
+    def resolve(host, port, *args, **options):
+        return real("127.0.0.1" if host.endswith(".example.org") else host, port, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    yield server.server_port, pem, asked
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_certificates_are_checked_by_name_through_a_proxy(secure, proxies, route, kind) -> None:
+    port, _pem, asked = secure
+    proxy = proxies(kind)
+    route(kind, proxy.port, position=1)
+    direct = route("direct", position=2)
+    assert outgoing.get(f"https://git.example.org:{port}/x").status == 200
+    with pytest.raises(Unavailable):
+        outgoing.get(f"https://other.example.org:{port}/x")
+    assert asked == ["/x"]
+    assert proxy.asked == [("127.0.0.1", port)] * 2
+    assert row(direct.pk).connections == 0, "a wrong certificate is no reason for another route"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_git_checks_certificates_by_name_through_a_proxy(secure, proxies, route, kind) -> None:
+    port, pem, asked = secure
+    proxy = proxies(kind)
+    route(kind, proxy.port)
+    for host, reached in (("git", True), ("other", False)):
+        origin = fetching.origin_of(f"https://{host}.example.org:{port}/lab/x.git")
+        environment = fetching.environment_of(origin, {"http.sslCAInfo": str(pem)})
+        if reached:
+            assert fetching.remote_head(origin, environment) == ""
+        else:
+            with pytest.raises(Unavailable):
+                fetching.remote_head(origin, environment)
+    assert asked == ["/lab/x.git/info/refs?service=git-upload-pack"]
+    assert set(proxy.asked) == {("127.0.0.1", port)}
