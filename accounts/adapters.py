@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
 from allauth.mfa import signals as mfa_signals
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -19,7 +20,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import commands, queries
-from accounts.events import PersonRegistered, SecurityFact
+from accounts.events import PersonRegistered, ProfileChanged, SecurityFact
 from accounts.models import Phone, User
 from accounts.ports.social import SocialSession
 from core import events
@@ -197,6 +198,12 @@ def _password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
 @receiver(account_signals.email_added)
 def _email_added(request: HttpRequest, user: User, **kwargs: Any) -> None:
     _note("email_added", request, user)
+
+
+@receiver(account_signals.email_confirmed)
+def _email_confirmed(email_address: EmailAddress, **kwargs: Any) -> None:
+    with transaction.atomic():
+        events.publish(ProfileChanged(namespace_id=email_address.user.namespace_id or 0))
 
 
 @receiver(account_signals.email_removed)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts import commands
-from accounts.events import InvitationSent, MessageWritten, PersonApproved, SecurityFact
+from accounts.events import InvitationSent, MessageWritten, NamespaceRenamed, PersonApproved, ProfileChanged, SecurityFact
 from accounts.models import Invitation, SecurityEvent, User
 from core.events import subscribe
 from core.secrets import decrypt
@@ -19,6 +19,18 @@ def log_security(event: SecurityFact, cause: str) -> None:
         commands.record_security_event(
             event.user_id, event.kind, detail={**event.detail, "cause": cause}, ip=event.ip, user_agent=event.user_agent
         )
+
+
+@subscribe(ProfileChanged)
+def renew_faces(event: ProfileChanged, cause: str) -> None:
+    """Pages that readers keep show the new name and whose an address is."""
+    commands.note_faces()
+
+
+@subscribe(NamespaceRenamed)
+def renew_addresses(event: NamespaceRenamed, cause: str) -> None:
+    """Pages that readers keep lead to the new address."""
+    commands.note_faces()
 
 
 @subscribe(InvitationSent, outside=True)

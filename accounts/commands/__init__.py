@@ -16,6 +16,7 @@ from accounts.commands.administration import (
     set_staff,
     suspend_person,
 )
+from accounts.commands.faces import note_faces
 from accounts.commands.invitations import (
     accept_invitation,
     decline_invitation,
@@ -78,6 +79,7 @@ __all__ = [
     "invite",
     "invite_to_site",
     "note_act",
+    "note_faces",
     "note_token_use",
     "person_by_code",
     "prepare_social",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.commands.administration import end_sessions
+from accounts.commands.faces import note_faces
 from accounts.commands.names import require_free_slug, require_name, take_slug
 from accounts.events import NamespaceRenamed, ProfileChanged
 from accounts.logic import clean_display_name
@@ -95,6 +96,7 @@ def set_avatar(actor: Actor, chunks: Iterable[bytes] | None, *, organization: Or
         Organization.objects.filter(pk=organization.pk).update(avatar=sha256)
     else:
         User.objects.filter(pk=person.pk).update(avatar=sha256)
+    note_faces()
     return sha256
 
 

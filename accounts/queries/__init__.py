@@ -1,5 +1,6 @@
 """Reads about people and organisations."""
 
+from accounts.queries.faces import faces_version
 from accounts.queries.organizations import (
     deleted_organization,
     deleted_organizations,
@@ -30,6 +31,7 @@ from accounts.queries.people import (
 __all__ = [
     "deleted_organization",
     "deleted_organizations",
+    "faces_version",
     "invitation",
     "invitation_is_open",
     "invitations_for",

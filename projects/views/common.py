@@ -16,11 +16,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
+from accounts import queries as people
 from core import filenames
 from core.actors import ActorRequest
 from core.budget import BudgetSpent
 from core.errors import NotFound
-from core.site import setting
+from core.site import banner_is_on, setting
 from projects import places, queries, rules
 from projects.mirrors.addresses import slug_of
 from projects.models import Repository, Watch
@@ -122,26 +123,30 @@ def page_of(
 def etag_of(request: ActorRequest, repository: Repository, *parts: object) -> str:
     """Strong ETag of a page about `repository`: `parts` name the content (oids, options), the rest is what the reader's frame shows.
 
-    "" when the page shows a one-time message. Relative dates change with the hour.
+    "" when the page shows a one-time message. What may be stale in a page that a reader keeps is the wording of an age, for an hour at most.
     """
     if request.session.get("_messages"):
         return ""
-    actor = request.actor
+    actor, parent, banner = request.actor, repository.forked_from, setting("banner")
     frame = (
         _STARTED,
         int(time.time() // 3600),
         get_language(),
         actor.person and (actor.person.pk, actor.person.username, actor.person.display_name, actor.person.avatar, actor.person.theme),
+        actor.is_staff,
+        people.faces_version(),
         request.COOKIES.get("openi_theme", ""),
         request.COOKIES.get(settings.CSRF_COOKIE_NAME, "") if actor.person else "",
         bool(request.headers.get("HX-Request")),
         request.get_host(),
         request.get_full_path(),
-        setting("banner"),
+        (banner, banner_is_on(banner), setting("operator"), setting("icp")),
         repository.pk,
         repository.updated_at,
         repository.visibility,
         repository.is_archived,
+        repository.taken_down_at,
+        parent and (str(parent), rules.access(actor, parent), parent.taken_down_at),
         rules.access(actor, repository),
         _mirror_stand(repository),
         _head(request, repository).version,

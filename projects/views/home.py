@@ -44,11 +44,13 @@ def repository_home(request: ActorRequest, repository: Repository) -> HttpRespon
     ready = queries.last_commits_ready(repository, position)
     upstream = queries.upstream(request.actor, repository)
     stand = upstream and (str(upstream.parent), upstream.ahead, upstream.behind)
-    etag = etag_of(request, repository, "home", position.oid, queries.ref_state(repository), ready, _counted(repository), stand)
+    release = _latest_release(repository, repository.get_absolute_url())
+    etag = etag_of(request, repository, "home", position.oid, queries.ref_state(repository), ready, _counted(repository), stand, release)
 
     def make() -> HttpResponseBase:
         context = _context(request, repository, position)
-        return page_of(request, repository, "projects/home.html", {**context, "clone": clone, "upstream": upstream})
+        shown = {**context, "clone": clone, "upstream": upstream, "latest_release": release}
+        return page_of(request, repository, "projects/home.html", shown)
 
     return conditional(request, etag, make)
 
@@ -69,7 +71,6 @@ def _context(request: ActorRequest, repository: Repository, position: queries.Po
         **readme.context(repository, position, found.readmes, wanted=request.GET.get("readme", "")),
         "licence_href": f"{base}/blob/{position.ref}/{filenames.quoted(found.licence)}" if found.licence else "",
         "website_shown": urlsplit(repository.website).netloc or repository.website,
-        "latest_release": _latest_release(repository, base),
         "languages": _shares(repository.languages),
         **_people(repository, position),
     }
