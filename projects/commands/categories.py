@@ -188,13 +188,16 @@ def save_tag(actor: Actor, tag: Tag | None, *, slug: str, name_zh: str, name_en:
     slug, (name_zh, name_en) = _require_slug(slug), _require_names(name_zh, name_en)
     try:
         with transaction.atomic():
-            made, _new = Tag.objects.update_or_create(
-                pk=tag.pk if tag else None, defaults={"slug": slug, "name_zh": name_zh, "name_en": name_en[:60]}
-            )
+            values = {"slug": slug, "name_zh": name_zh, "name_en": name_en[:60]}
+            if tag is None:
+                tag = Tag.objects.create(**values)
+            else:
+                Tag.objects.filter(pk=tag.pk).update(**values)
+                tag.refresh_from_db()
             note_act(actor, "save_tag", slug)
     except IntegrityError as error:
         raise Conflict(_("This address is taken."), field="slug") from error
-    return made
+    return tag
 
 
 def remove_tag(actor: Actor, tag: Tag) -> None:

@@ -167,6 +167,7 @@ def settle_findings(actor: Actor, ids: list[int], *, kind: str) -> int:
             rows, update_conflicts=True, unique_fields=["repository", "kind"], update_fields=["settled_at", "settled_by"]
         )
         note_act(actor, "settle_findings", kind, detail={"projects": len(rows)})
+        touch_catalogue()
     return len(rows)
 
 

@@ -79,7 +79,8 @@ class BulkForm(forms.Form):
 
     def changes(self) -> dict[str, Any]:
         """As commands.request_edit takes them."""
-        given, found = self.cleaned_data, {}
+        given = self.cleaned_data
+        found: dict[str, Any] = {}
         if given["category"]:
             slug = given["category"]
             found["category"] = 0 if slug == "-" else Category.objects.only("pk").get(slug=slug).pk

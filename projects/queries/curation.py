@@ -1,19 +1,24 @@
 """What curators work on: selections of projects, queues of what needs a person, edits and their trail."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import Any
 
+from django.core.paginator import Paginator
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from core.site import setting
 from projects.mirrors import causes
 from projects.mirrors.states import State
 from projects.models import (
     BulkEdit,
+    CatalogueVersion,
     Category,
     Finding,
     Mirror,
@@ -23,6 +28,8 @@ from projects.models import (
     RootCommit,
     Visibility,
 )
+from projects.queries.filling import Forecast, forecast
+from projects.queries.mirrors import FailureGroup, failures, figures
 
 UNDO_DAYS = 30
 OTHER = "other"
@@ -32,6 +39,8 @@ STOPPED = (State.PAUSED, State.PROMOTED)
 KINDS = ("mirror", "hosted", "all")
 SORTS = {"": ("pk",), "stars": ("-mirror__upstream_stars", "pk"), "size": ("-size_bytes", "pk"), "failures": ("-mirror__failures", "pk")}
 IDS_MAX = 1000
+MANY = 3000  # from here on counting takes longer than a turn of the page should
+COUNT_EVERY = 3.0  # seconds
 WITHOUT_UNDO = frozenset({"sync"})  # changes that leave nothing to put back
 
 
@@ -162,6 +171,42 @@ def _any_of(words: tuple[str, ...]) -> Q:
 def shown(rows: QuerySet[Repository]) -> QuerySet[Repository]:
     """With all that a line of the desk tells."""
     return rows.select_related("namespace", "mirror", "category", "curated").prefetch_related("tagged__tag")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the head of the desk tells."""
+
+    counts: dict[str, int]
+    figures: dict[str, int]
+    groups: list[FailureGroup]
+    forecast: Forecast
+
+
+_numbers: dict[tuple[Any, ...], tuple[float, Numbers]] = {}
+
+
+def numbers() -> Numbers:
+    """Counted now; of a large catalogue that nobody has edited since, at most some seconds ago (the engine alone moves it meanwhile)."""
+    version = CatalogueVersion.objects.filter(pk=1).values_list("number", flat=True).first()
+    key = (version, connection.settings_dict["NAME"], get_language())
+    at, known = _numbers.get(key, (0.0, None))
+    if known is not None and known.counts["total"] >= MANY and time.monotonic() - at < COUNT_EVERY:
+        return known
+    made = Numbers(queue_counts(), figures(), failures(), forecast(timezone.now()))
+    if len(_numbers) > 8:
+        _numbers.clear()
+    _numbers[key] = (time.monotonic(), made)
+    return made
+
+
+class Counted(Paginator):  # type: ignore[type-arg]
+    """Pages of a selection whose size is known already."""
+
+    def __init__(self, rows: QuerySet[Repository], size: int, *, total: int | None) -> None:
+        super().__init__(rows, size)
+        if total is not None:
+            self.__dict__["count"] = total  # the cached property of Paginator
 
 
 def queue_counts() -> dict[str, int]:

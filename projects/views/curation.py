@@ -52,10 +52,12 @@ def queue_titles() -> dict[str, str]:
 def desk_context(request: ActorRequest) -> dict[str, Any]:
     """The queues with exact counts, and one page of the chosen selection; the same number of queries for any number of rows."""
     selection = selection_of({key: value for key, value in request.GET.items() if isinstance(value, str)})
-    counts = reads.queue_counts()
+    numbers = reads.numbers()
+    counts = numbers.counts
     sort = request.GET.get("sort", "")
     rows = reads.selected(selection).order_by(*reads.SORTS.get(sort, ("pk",)))
-    page = Paginator(reads.shown(rows), PAGE).get_page(request.GET.get("page"))
+    known = counts.get(selection.queue or "total") if set(selection.filters) <= {"queue"} else None
+    page = reads.Counted(reads.shown(rows), PAGE, total=known).get_page(request.GET.get("page"))
     shown = list(page.object_list)
     pulses = mirror_reads.pulses([row.mirror for row in shown if hasattr(row, "mirror")])
     evidence = _evidence(shown, selection.queue)
@@ -63,6 +65,7 @@ def desk_context(request: ActorRequest) -> dict[str, Any]:
     has_scanner = bool(commands.has_virus_scanner() or counts["malware"])
     return {
         "selection": selection,
+        "numbers": numbers,
         "counts": counts,
         "queues": [
             {"key": key, "title": title, "n": counts[key], "current": key == selection.queue}

@@ -38,22 +38,24 @@ def desk(request: ActorRequest) -> HttpResponse:
 
 
 def _page(request: ActorRequest, form: ListMirrorForm, fill_form: FillForm | None) -> HttpResponse:
-    groups = reads.failures()
+    of_rows = desk_context(request)
+    numbers = of_rows["numbers"]
+    groups = numbers.groups
     pulses = reads.pulses([one for group in groups for one in group.examples])
-    wish, now = setting("mirror_fill"), timezone.now()
+    wish = setting("mirror_fill")
     context = {
-        **desk_context(request),
+        **of_rows,
         "tab": "mirrors",
         "waiting": curation_reads.waiting(),
-        "figures": reads.figures(),
+        "figures": numbers.figures,
         "groups": [(group, [(one, pulses[one.pk]) for one in group.examples]) for group in groups],
         "nominations": list(reads.nominations(request.actor)[:20]),
         "states": Mirror.States.choices,
         "causes": [(code, cause.title) for code, cause in causes.CAUSES.items()],
         "form": form,
         "fill": fill_form or FillForm(initial={"gigabytes": wish["bytes_per_day"] / 10**9, "start": wish["from"], "end": wish["to"]}),
-        "forecast": filling.forecast(now),
-        "received": filling.bytes_today(now),
+        "forecast": numbers.forecast,
+        "received": filling.bytes_today(timezone.now()),
         "saved": families.saved(),
     }
     return render(request, "projects/mirror_desk.html", context, status=422 if form.errors or fill_form else 200)

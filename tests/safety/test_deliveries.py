@@ -22,8 +22,9 @@ from core.models import Delivery, Event
 from core.secrets import encrypt
 from projects import commands
 from projects.commands.mirrors import list_mirror
-from projects.events import ListingRequested
+from projects.events import BulkEditRequested, ListingRequested
 from projects.models import Repository
+from projects.queries.curation import Selection
 from tests.factories.accounts import actor, organization, person
 from tests.factories.histories import History
 from tests.factories.projects import commit, repository
@@ -54,6 +55,7 @@ def story(client, tmp_path: Path) -> None:
     waiting.refresh_from_db()
     people.reinstate_person(actor(person("root", is_admin=True)), waiting)
     commands.ask_for_mirror(actor(bob), list_mirror(SYSTEM, "https://github.com/example/mirrored"))
+    curate(actor(person("curator", is_admin=True)), actor(bob))
     with transaction.atomic():  # the command sends a code to a number that somebody has
         events.publish(MessageWritten(secret=encrypt("+8613800138000\ncode 1", purpose="message"), written_at=time.time()))
     client.post("/login", {"login": "bob", "password": "correct horse 7"})
@@ -83,6 +85,15 @@ def story(client, tmp_path: Path) -> None:
     origin = tmp_path / "origin.git"
     History(origin).write({"a": "1"})
     commands.request_import_of_folder(SYSTEM, ada.namespace, folder=origin, name="imported", visibility="public", description="")
+
+
+def curate(curator, reader) -> None:
+    """Curators hide a mirror and answer a report."""
+    edit = commands.request_edit(curator, Selection(), {"hidden": True})
+    with transaction.atomic():  # the command asks the worker for large ones only
+        events.publish(BulkEditRequested(edit_id=edit.pk))
+    report, _link = commands.file_report(reader, Repository.objects.get(name="mirrored"), reason="spam", text="t")
+    commands.decide_report(curator, report, state="dismissed", answer="It is none.")
 
 
 def rows() -> dict[str, Counter]:
