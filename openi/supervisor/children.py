@@ -2,7 +2,9 @@
 
 import contextlib
 import ctypes
+import json
 import os
+import select
 import signal
 import subprocess
 import time
@@ -13,11 +15,49 @@ from openi.supervisor.folder import say
 from openi.supervisor.leftovers import sweep
 from openi.supervisor.options import ROOT
 
+STEM = "stem"
 STOP_SECONDS = 7.0  # from TERM to KILL
 STEADY_SECONDS = 5.0  # a child that lived this long is restarted at once
 DELAY_MAX_SECONDS = 15.0
-PR_SET_PDEATHSIG = 1
+STEM_SECONDS = 10.0  # it may have to import something before it forks
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Grown:
+    """A child that the stem forked for us: what we use of `subprocess.Popen`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid, self.returncode = pid, 0
+        self._ended = False
+
+    def poll(self) -> int | None:
+        """Its exit status, or minus the signal that ended it; None while it runs."""
+        return self._collect(os.WNOHANG)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The same, once it has ended."""
+        return self._collect(0) or 0
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Nothing happens when it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """TERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def _collect(self, how: int) -> int | None:
+        if not self._ended:
+            try:
+                process, status = os.waitpid(self.pid, how)
+            except ChildProcessError:
+                process, status = self.pid, 0
+            if not process:
+                return None
+            self._ended, self.returncode = True, os.waitstatus_to_exitcode(status)
+        return self.returncode
 
 
 @dataclass
@@ -27,7 +67,8 @@ class Child:
     name: str
     command: list[str]
     follows: bool = False  # starts once pages answer (at the latest after loop.FOLLOW_SECONDS), so that they answer sooner
-    process: "subprocess.Popen[bytes] | None" = None
+    grows: bool = False  # forked from the stem, which `command` is then for; else started by itself
+    process: "subprocess.Popen[bytes] | Grown | None" = None
     started: float = 0.0
     due: float = 0.0
     failures: int = 0
@@ -48,6 +89,18 @@ class State:
     lock: int  # descriptor that holds the data directory
     guard: int = 0  # process id
     pipe: int = -1  # its write end: closes with this process, which is how the guard notices
+    loaded: bool = False  # the stem has said that it can fork
+
+    @property
+    def stem(self) -> "subprocess.Popen[bytes] | None":
+        """The stem's process, if there is one."""
+        process = next((child.process for child in self.children if child.name == STEM), None)
+        return process if isinstance(process, subprocess.Popen) else None
+
+
+def adopt() -> None:
+    """What the stem forks twice becomes our child; so does what ends in a child's group after it (prctl(2))."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _become_child() -> None:
@@ -63,13 +116,48 @@ def start(state: State, child: Child) -> None:
             leftover.unlink(missing_ok=True)
     child.started = time.monotonic()
     try:
+        if child.grows:
+            _grow(state, child)
+            return
+        pipe = subprocess.PIPE if child.name == STEM else None
         with (state.logs / f"{child.name}.log").open("ab") as log:
             child.process = subprocess.Popen(
-                child.command, cwd=ROOT, env=state.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=_become_child,
+                child.command, cwd=ROOT, env=state.environment, stdin=pipe or subprocess.DEVNULL, stdout=pipe or log, stderr=log,
+                start_new_session=True, preexec_fn=_become_child, bufsize=0,
             )  # fmt: skip
     except OSError as error:  # no process, memory or disk left
         _plan(child, f"{child.name} could not start ({error.strerror})")
+
+
+def _grow(state: State, child: Child) -> None:
+    """Have the stem fork it; a little later if there is none that has loaded the portal. Raises OSError when it does not answer."""
+    stem = state.stem
+    if stem is None or not is_loaded(state):
+        child.due = time.monotonic() + 0.05
+        return
+    assert stem.stdin is not None  # noqa: S101 - for the type checker
+    request = {"arguments": child.command, "log": str(state.logs / f"{child.name}.log")}
+    stem.stdin.write(json.dumps(request).encode())
+    number = int(_answer(stem, STEM_SECONDS) or 0)
+    if not number:
+        state.loaded = False
+        stem.kill()  # it starts anew, as does what it should have forked
+        raise OSError(0, "the stem did not answer")
+    child.process = Grown(number)
+
+
+def is_loaded(state: State) -> bool:
+    """Whether the stem can fork."""
+    if not state.loaded and state.stem is not None:
+        state.loaded = _answer(state.stem, 0) == b"\n"
+    return state.loaded
+
+
+def _answer(stem: "subprocess.Popen[bytes]", seconds: float) -> bytes:
+    """Its next line, empty when none came in time or it ended."""
+    assert stem.stdout is not None  # noqa: S101 - for the type checker
+    ready, _, _ = select.select([stem.stdout], [], [], seconds)
+    return os.read(stem.stdout.fileno(), 64) if ready else b""
 
 
 def end_group(child: Child, number: signal.Signals) -> None:
@@ -110,11 +198,20 @@ def reap(state: State, mark: str) -> None:
         end_group(child, signal.SIGKILL)  # what it left behind would hold its port
         ended = child.process.returncode
         child.process = None
+        state.loaded = state.loaded and child.name != STEM
         how = f"signal {-ended}" if ended < 0 else f"exit {ended}"
         _plan(child, f"{child.name} ended ({how}); see {state.logs / child.name}.log")
     with contextlib.suppress(ChildProcessError):
         if state.guard and os.waitpid(state.guard, os.WNOHANG)[0]:
             start_guard(state, mark)
+    _bury_strangers({state.guard, *(child.process.pid for child in state.children if child.process is not None)})
+
+
+def _bury_strangers(ours: set[int]) -> None:
+    """Processes whose parents are gone became ours (`adopt`): collect those that ended."""
+    with contextlib.suppress(ChildProcessError):
+        while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and found.si_pid not in ours:
+            os.waitpid(found.si_pid, 0)
 
 
 def _plan(child: Child, what: str) -> None:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from openi.supervisor import reload
 from openi.supervisor.addresses import check_ports, environment_of, is_ready, url_host
-from openi.supervisor.children import State, reap, start, start_guard, stop
+from openi.supervisor.children import State, adopt, reap, start, start_guard, stop
 from openi.supervisor.folder import log_to, say, take, trim_logs
 from openi.supervisor.leftovers import MARK, sweep
 from openi.supervisor.options import CannotStart, Options, parse
@@ -70,6 +70,7 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 def serve(options: Options, state: State, lines: list[str], ending: Sequence[signal.Signals]) -> None:
     """Run everything until told to stop, then leave nothing behind."""
     mark = state.environment[MARK]
+    adopt()
     start_guard(state, mark)
     try:
         run(options, state, lines, ending)

@@ -34,5 +34,8 @@ if __name__ == "__main__":
     preload()
     from granian.cli import entrypoint
 
+    from openi.supervisor.listening import share_socket
+
+    share_socket()
     sys.argv[0] = "granian"
     entrypoint()  # type: ignore[no-untyped-call]

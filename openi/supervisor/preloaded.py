@@ -3,6 +3,7 @@
 Nothing is opened before the fork: no database connection, no thread, no descriptor that a worker would share.
 """
 
+import contextlib
 import gc
 import os
 import sys
@@ -12,11 +13,18 @@ from pathlib import Path
 def preload() -> None:
     """Load what every page needs, then put it out of the garbage collector's sight: what it visits is copied into each worker."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openi.settings")
+    from django.conf import settings
+    from django.template import TemplateSyntaxError
+    from django.template.loader import get_template
     from django.urls import get_resolver
 
     import openi.wsgi  # noqa: F401 - settings, models and Git's transport
 
     get_resolver().url_patterns  # noqa: B018 - imports every view
+    for folder in settings.TEMPLATES[0]["DIRS"]:
+        for path in Path(folder).rglob("*.html"):
+            with contextlib.suppress(TemplateSyntaxError):  # the page that needs it will say so
+                get_template(str(path.relative_to(folder)))
     gc.collect()
     gc.freeze()
 
@@ -26,5 +34,8 @@ if __name__ == "__main__":
     preload()
     from granian.cli import entrypoint
 
+    from openi.supervisor.listening import share_socket
+
+    share_socket()
     sys.argv[0] = "granian"
     entrypoint()  # type: ignore[no-untyped-call]
