@@ -26,6 +26,11 @@ TOTAL_SECONDS = 6 * 3600
 REFS_MAX = 100_000
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()  # util-linux: no fetch survives its worker
 MEMORY_BYTES = 3 * 1024**3  # of each process of a fetch; a delta may claim any size
+FOLLOWS = (
+    "could not read from remote repository",
+    "invalid index-pack output",
+    "some local refs could not be updated",
+)  # git's words after somebody else's
 REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 PROGRESS = re.compile(rb"(Counting objects|Compressing objects|Receiving objects|Resolving deltas):\s+(\d+)%")
 SHARE = {"Counting objects": (0, 2), "Compressing objects": (2, 5), "Receiving objects": (5, 80), "Resolving deltas": (80, 95)}
@@ -194,7 +199,9 @@ def _fetch(path: Path, origin: Origin, environment: dict[str, str], *, limit: in
             drop_temporary(path)
         process.stderr.close()
     if process.returncode:
+        drop_temporary(path)
         raise Unavailable(reason(tail))
+    watch.require_room()  # what came within the last second
 
 
 def drop_temporary(path: Path) -> None:
@@ -219,13 +226,18 @@ class Watch:
         if now - self.looked < 1:
             return
         self.looked = now
-        size = folder_size(self.path / "objects")
-        if size != self.size:
-            self.size, self.moved = size, now
-        if size > self.limit:
-            raise Invalid(_("The repository is larger than your quota allows."), code="quota")
+        before = self.size
+        self.require_room()
+        if self.size != before:
+            self.moved = now
         if now - self.moved > QUIET_SECONDS or now - self.started > TOTAL_SECONDS:
             raise Unavailable(_("The other side stopped sending."))
+
+    def require_room(self) -> None:
+        """Raises Invalid (too large)."""
+        self.size = folder_size(self.path / "objects")
+        if self.size > self.limit:
+            raise Invalid(_("The repository is larger than your quota allows."), code="quota")
 
 
 def folder_size(folder: Path) -> int:
@@ -236,7 +248,9 @@ def folder_size(folder: Path) -> int:
 def reason(stderr: bytes) -> str:
     """git's last line of complaint, without addresses that may carry credentials."""
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").replace("\r", "\n").splitlines() if line.strip()]
-    said = next((line for line in reversed(lines) if line.startswith(("fatal:", "error:", "remote:"))), lines[-1] if lines else "")
-    if "ould not read from remote repository" in said:  # what ssh or the other side said before it
-        said = lines[max(lines.index(said) - 1, 0)]
+    told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))] or lines[-1:]
+    causes = [line for line in told if not any(words in line.lower() for words in FOLLOWS)]
+    said = (causes or [""])[-1]
+    if told and not causes:  # ssh's word, or the other side's, stands before git's
+        said = lines[max(lines.index(told[0]) - 1, 0)]
     return _("git could not fetch: %s") % re.sub(r"//[^/@\s]*@", "//", said)[:500]

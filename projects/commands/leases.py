@@ -7,12 +7,14 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
-from django.db import connection
+import structlog
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from projects.models import Run
 
 R = TypeVar("R", bound=Run)
+log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
 Report = Callable[[str, int], None]  # phase, percent
 
@@ -57,8 +59,12 @@ def beating(renew: Callable[[], object], *, lease: timedelta, name: str) -> Iter
 
     def beat() -> None:
         while not over.wait(lease.total_seconds() / 4):
-            renew()
-            connection.close()
+            try:
+                renew()
+            except DatabaseError as error:  # the next beat may come through; three of them are still in time
+                log.warning("beat_missed", what=name, error=str(error))
+            finally:
+                connection.close()
 
     thread = threading.Thread(target=beat, daemon=True, name=name)
     thread.start()

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 import gitstore
 from core.actors import SYSTEM, Actor
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 from core.rules import HIDE
 from projects import fetching, policies
 from projects.commands import families
@@ -112,6 +112,9 @@ def _fetch(mirror: Mirror, report: Report, way: Way) -> None:
     except families.Incomplete:
         families.begin_anew(repository)
         _receive(mirror, report, way, [])
+    except Invalid:  # more than it may have: nothing of it stays
+        _drop_fetched(mirror)
+        raise
     _switch(repository, head, report)
     count_pointers(mirror, report.updates)
 
@@ -133,6 +136,15 @@ def _receive(mirror: Mirror, report: Report, way: Way, others: Sequence[Reposito
     if mirror.filled_at is None:
         refs, head = _fetched(path), report.looked.head if report.looked else ""
         families.settle(mirror, others, [oid for ref, oid in refs.items() if ref == f"refs/heads/{fetching.default_branch(head, refs)}"])
+
+
+def _drop_fetched(mirror: Mirror) -> None:
+    """Let go of what was fetched and is not to be served; the objects go with the next collection, those of a first fill at once."""
+    path = mirror.repository.path
+    if mirror.filled_at is None:
+        families.begin_anew(mirror.repository)
+    elif lying := gitstore.refs(path, INCOMING.rstrip("/")):
+        gitstore.update_refs(path, [(ref, oid, ZERO) for ref, oid in lying.items()], reason="mirror")
 
 
 def _fetched(path: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import http.server
 import subprocess
 import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from tests.projects.test_imports import Backend
 
 
 class Upstream:
-    """`say` is a status to answer instead of git, "" for none; `requests` lists what was asked."""
+    """`say` is a status to answer instead of git, 0 for none; `advert` pieces to send as the refs; `requests` lists what was asked."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.say, self.location = root, 0, ""
+        self.advert: Callable[[], Iterable[bytes]] | None = None
         self.path = root / "lab" / "model.git"
         self.path.parent.mkdir(parents=True)
         subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", str(self.path)], env=ENVIRONMENT, check=True)
@@ -33,9 +35,20 @@ class Upstream:
                     self.send_header("Content-Length", "0")
                     self.end_headers()
                     return None
+                if upstream.advert and "info/refs" in self.path:
+                    self.server.requests.append((self.command, self.path, ""))
+                    return self._advertise(upstream.advert())
                 return self._serve()
 
             do_POST = do_GET
+
+            def _advertise(self, pieces):
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+                self.end_headers()  # the end of the connection ends the answer
+                for piece in pieces:
+                    self.wfile.write(piece)
+                self.close_connection = True
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.root, self.server.password, self.server.requests = root, "", []

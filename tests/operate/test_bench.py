@@ -15,6 +15,7 @@ TABLE = {
     "scale": (["--quick"], "organisation"),
     "wire": (["--quick"], "fork on disk"),
     "load": (["--quick"], "answers 5xx or none"),
+    "mirrors": (["--small"], "worker killed 2 times"),
 }
 has_reference = bool(shutil.which("fcgiwrap", path="/usr/sbin:/usr/bin") and shutil.which("nginx", path="/usr/sbin:/usr/bin"))
 
@@ -45,7 +46,7 @@ def test_a_benchmark_runs_and_prints_its_table(name: str, history: Path) -> None
     if name == "wire" and not has_reference:
         pytest.skip("nginx-light and fcgiwrap are not installed")
     options, last = TABLE[name]
-    given = [] if name == "scale" else ["--history", str(history)]
+    given = [] if name in ("scale", "mirrors") else ["--history", str(history)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("OPENI_", "GIT_", "DJANGO_"))}
     run = subprocess.run(
         [sys.executable, f"bench/{name}.py", *given, *options], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
