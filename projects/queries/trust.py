@@ -74,7 +74,7 @@ def _found(facts: Facts) -> dict[str, tuple[str, str, str]]:
         ),
         "signed": (_("Signed tags"), _signed(facts), _("A signature shows who published a version. It is looked for here, not verified.")),
         "maintained": (_("Maintained"), _maintained(facts), _("Whether somebody answers when something breaks.")),
-        "people": (_("People"), _people(facts), _("If half of the work hangs on one person, it may stop with that person.")),
+        "people": (_("People behind it"), _people(facts), _("If half of the work hangs on one person, it may stop with that person.")),
         "release": (_("Last release"), _release(facts), _("Releases are what others build upon.")),
     }
 
@@ -144,7 +144,7 @@ def together(licence: str, chosen: list[str]) -> Answer | None:
 
 def _answer(use: str, title: str, found: terms.Verdict) -> Answer:
     words = {
-        "yes": _("Yes"),
+        "yes": _("Yes, without conditions"),
         "conditions": _("Yes, if"),
         "no": _("No"),
         "unknown": _("We do not know the terms of this licence: read its text."),

@@ -38,18 +38,14 @@ def bars(values: Sequence[int], label: str) -> SafeString:
 
 
 def columns(values: Sequence[int], days: Sequence[date], label: str) -> SafeString:
-    """One column a day (or week), zero-based, with its value and day for whoever points at it; the highest is written beside the top line."""
-    width, height, left = 720.0, 120.0, 48.0
+    """One column a day (or week), zero-based and up to the highest, with its value and day for whoever points at it."""
     top = max([*values, 1])
-    step = (width - left) / max(len(values), 1)
     body = "".join(
-        f'<rect x="{left + i * step:.2f}" y="{height - 100 * value / top:.1f}" width="{max(step * 0.8, 1):.2f}" height="{100 * value / top:.1f}">'
-        f"<title>{day.isoformat()}: {value:,}</title></rect>"
+        f'<rect x="{10 * i + 1}" y="{100 - 100 * value / top:.1f}" width="8" height="{100 * value / top:.1f}"><title>{day.isoformat()}: {value:,}</title></rect>'
         for i, (value, day) in enumerate(zip(values, days, strict=True))
         if value
     )
     return mark_safe(  # noqa: S308 - numbers, dates and an escaped label
-        f'<svg class="day-chart w-100" viewBox="0 0 {width:.0f} 126" role="img" aria-label="{escape(label)}: {sum(values):,}">'
-        f'<path class="grid" d="M{left} 20H{width}M{left} {height}H{width}"/><text x="{left - 6}" y="24" text-anchor="end">{top:,}</text>'
-        f'<text x="{left - 6}" y="{height:.0f}" text-anchor="end">0</text>{body}</svg>'
+        f'<svg class="day-chart" viewBox="0 0 {10 * len(values)} 101" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(label)}: {sum(values):,}"><path class="grid" d="M0 0H{10 * len(values)}M0 100H{10 * len(values)}"/>{body}</svg>'
     )

@@ -186,7 +186,7 @@ def _sections(counts: dict[str, dict[str, int]], chosen: dict[str, str], query: 
     """The facets but the category tree: the commonest values with counts and links; a chosen value is always shown."""
     titles = {
         "type": _("Kind"), "health": _("Mirror"), "activity": _("Activity"), "language": _("Language"), "licence": _("Licence"),
-        "topic": _("Topic"), "owner": _("Owner"), "release": _("Releases"), "new": _("New"),
+        "topic": _("Topic"), "owner": _("Owner"), "release": _("Releases"), "new": _("New here"),
     }  # fmt: skip
     labels = _labels()
     sections = []

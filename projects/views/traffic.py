@@ -26,7 +26,9 @@ def repository_traffic(request: ActorRequest, repository: Repository) -> HttpRes
         "rows": [span for span in reversed(found.spans) if not span.is_empty],
         "by_week": counts.PERIODS[days] > 1,
         "views_chart": columns([span.views for span in found.spans], labels, _("Views")),
-        "downloads_chart": columns([span.downloads for span in found.spans], labels, _("Downloads")),
+        "downloads_chart": columns([span.downloads for span in found.spans], labels, _("Downloads counted")),
+        "views_top": max(span.views for span in found.spans),
+        "downloads_top": max(span.downloads for span in found.spans),
         "first": labels[0],
         "last": labels[-1],
         "periods": [
