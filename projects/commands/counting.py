@@ -223,8 +223,8 @@ def rate_rising(actor: Actor) -> int:
     moved = [pk for pk, before in known.items() if abs(scores.get(pk, 0) - before) > 1e-6] + new
     for pks in _chunks(sorted(moved)):
         rows = list(Traffic.objects.filter(repository__in=pks))
-        for row in rows:
-            row.rising = scores.get(row.repository_id, 0.0)
+        for one in rows:
+            one.rising = scores.get(one.repository_id, 0.0)
         Traffic.objects.bulk_update(rows, ["rising"])
     return sum(1 for score in scores.values() if score)
 

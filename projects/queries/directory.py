@@ -79,7 +79,7 @@ def _counted() -> list[Figures]:
     public = Q(visibility=Visibility.PUBLIC, deleted_at=None, taken_down_at=None)
     rows = Repository.objects.filter(public).exclude(kind=Repository.Kind.DATASET).order_by().values("namespace")
     sums: dict[int, dict[str, Any]] = {
-        row["namespace"]: row
+        row["namespace"]: dict(row)
         for row in rows.annotate(
             n=Count("pk"), views=Sum("traffic__views"), downloads=Sum("traffic__downloads"), rising=Sum("traffic__rising"), at=Max("updated_at"),
             upstream=Sum("mirror__upstream_stars"),
@@ -99,7 +99,7 @@ def _owners(with_projects: set[int]) -> list[dict[str, Any]]:
         "pk", "slug", "kind", "created_at", title=F("organization__display_name"), about=F("organization__description"),
         place=F("organization__location"),
     )  # fmt: skip
-    return [row for row in rows if row["kind"] == Namespace.Kind.ORGANIZATION or row["pk"] in with_projects]
+    return [dict(row) for row in rows if row["kind"] == Namespace.Kind.ORGANIZATION or row["pk"] in with_projects]
 
 
 def _figures(row: dict[str, Any], sums: dict[str, Any], stars: int) -> Figures:
