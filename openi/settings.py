@@ -215,7 +215,7 @@ CELERY_BEAT_SCHEDULE = {
     "push-mirrors": {"task": "projects.tasks.push_mirrors", "schedule": schedule(5)},
     "ask-hosts": {"task": "projects.tasks.ask_hosts", "schedule": schedule(60)},
     "suggest-categories": {"task": "projects.tasks.suggest_categories", "schedule": schedule(60)},
-    "roll-up-mirrors": {"task": "projects.tasks.roll_up_mirrors", "schedule": schedule(3600)},
+    "roll-up-mirrors": {"task": "projects.tasks.roll_up_mirrors", "schedule": schedule(900)},
     "index-pending": {"task": "search.tasks.index_pending", "schedule": schedule(5)},
     "index-code": {"task": "search.tasks.index_code", "schedule": schedule(300)},
     "resume-imports": {"task": "projects.tasks.resume_imports", "schedule": schedule(30)},

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +14,8 @@ from core.actors import Actor
 from core.errors import Conflict, Invalid, NotFound
 from core.rules import HIDE
 from projects import rules
-from projects.models import CatalogueVersion, Category, Repository, SortingAct, SortingDecision, Suggestion
+from projects.commands.bulk import touch_catalogue
+from projects.models import Category, Repository, SortingAct, SortingDecision, Suggestion
 from projects.queries import suggesting as reads
 from projects.suggesting.figures import ENOUGH, REQUIRED
 
@@ -70,7 +70,7 @@ def _sort(actor: Actor, rows: Sequence[Suggestion], category: Category | None, k
         note_act(
             actor, "sort_mirrors", str(kind), detail={"act": act.pk, "changed": act.total, "category": category.slug if category else ""}
         )
-        count_catalogue()
+        touch_catalogue()
     return act
 
 
@@ -83,7 +83,7 @@ def _sort_batch(act: SortingAct, rows: Sequence[Suggestion], category: Category 
     into: dict[int, list[int]] = {}
     for pk, old in before.items():
         row = by_repository[pk]
-        chosen = None if act.kind == Kind.STAYS else category.pk if category else row.category_id
+        chosen: int | None = None if act.kind == Kind.STAYS else category.pk if category else row.category_id
         if chosen is not None:
             into.setdefault(chosen, []).append(pk)
         decisions.append(
@@ -117,7 +117,7 @@ def undo_sorting(actor: Actor, act_id: int) -> tuple[int, int]:
         act.undone_at = timezone.now()
         act.save(update_fields=["undone_at"])
         note_act(actor, "undo_sort_mirrors", str(act.kind), detail={"act": act.pk, "changed": back})
-        count_catalogue()
+        touch_catalogue()
     return back, act.total - back
 
 
@@ -181,9 +181,3 @@ def sort_automatically(actor: Actor) -> SortingAct | None:
         return None
     rows = list(reads.open_suggestions().filter(confidence__gte=threshold).exclude(category=None).order_by("pk"))
     return _sort(actor, rows, None, Kind.AUTOMATIC) if rows else None
-
-
-def count_catalogue() -> None:
-    """Indexes in memory see that categories changed; call it inside the transaction that changed them."""
-    if not CatalogueVersion.objects.filter(pk=1).update(number=F("number") + 1):
-        CatalogueVersion.objects.get_or_create(pk=1, defaults={"number": 1})

@@ -1,4 +1,4 @@
-"""The mirrors' day figures: counted by a task every hour, the last count of a day stays."""
+"""The mirrors' day figures: counted by a task every quarter of an hour, the last count of a day stays."""
 
 from django.db import transaction
 from django.utils import timezone

@@ -132,7 +132,7 @@ def _run(run: Classifier, report: Report) -> None:
     run.save()
     report("suggesting", 80)
     started = time.monotonic()
-    _suggest(run, made, found, stays, report)
+    _suggest(run, made, found, known.spelled, stays, report)
     run.seconds_suggesting = time.monotonic() - started
 
 
@@ -194,7 +194,7 @@ def _from_names(known: fields.Phrases, trusted: Mapping[str, float]) -> Iterator
     yield Example({}, STAYS, "name")
 
 
-def _suggest(run: Classifier, made: "Model", found: _Gathered, stays: Collection[int], report: Report) -> None:
+def _suggest(run: Classifier, made: "Model", found: _Gathered, spelled: Mapping[str, str], stays: Collection[int], report: Report) -> None:
     """Write what the model says of the pool and of the sample, then forget what older classifiers said of others."""
     rows = {row.slug: row for row in Category.objects.filter(merged_into=None)}
     asked = {**found.held_out, **found.pool}
@@ -204,18 +204,24 @@ def _suggest(run: Classifier, made: "Model", found: _Gathered, stays: Collection
         part = ids[start : start + CHUNK]
         judged = made.judge([asked[pk] for pk in part])
         is_open = [pk in found.pool and pk not in stays and pk not in waiting for pk in part]
-        _write(run, part, judged, is_open, rows)
+        _write(run, part, [(one, shown(one.words, spelled)) for one in judged], is_open, rows)
         report("suggesting", 80 + 19 * start // len(ids))
     Suggestion.objects.exclude(classifier=run).delete()
 
 
-def _write(run: Classifier, ids: Sequence[int], judged: Sequence["Judged"], is_open: Sequence[bool], rows: Mapping[str, Category]) -> None:
+def _write(
+    run: Classifier,
+    ids: Sequence[int],
+    judged: Sequence[tuple["Judged", list[tuple[str, float]]]],
+    is_open: Sequence[bool],
+    rows: Mapping[str, Category],
+) -> None:
     made = [
         Suggestion(
-            repository_id=pk, category=rows.get(one.slug), confidence=one.confidence, words=[[shown(word), share] for word, share in one.words],
+            repository_id=pk, category=rows.get(one.slug), confidence=one.confidence, words=words,
             classifier=run, is_open=waits,
         )
-        for pk, one, waits in zip(ids, judged, is_open, strict=True)
+        for pk, (one, words), waits in zip(ids, judged, is_open, strict=True)
     ]  # fmt: skip
     with transaction.atomic():
         Suggestion.objects.bulk_create(

@@ -5,7 +5,7 @@ A word counts once, with the weight of the best place it stands in; neighbouring
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 PLACES = {"topics": 3.0, "name": 2.0, "description": 2.0, "readme": 0.6, "owner": 0.5}
@@ -62,13 +62,24 @@ def features(project: Project, words: Words, phrases: Collection[str] = ()) -> d
             said = tokens(part, words)[:README_WORDS]
             pairs = place != "readme"
             for gram in grams(said, PHRASE if pairs else 2):
-                if found.get(gram, 0.0) < weight and (gram.count(" ") <= pairs or gram in phrases):
+                if found.get(gram, 0.0) < weight and (gram in phrases or _counts(gram, pairs=pairs)):
                     found[gram] = weight
     if project.language:
         found[LANGUAGE + project.language.lower()] = 0.5
     return found
 
 
-def shown(feature: str) -> str:
-    """A feature as a reader knows it."""
-    return feature.removeprefix(LANGUAGE)
+def _counts(gram: str, *, pairs: bool) -> bool:
+    """Single words, and pairs of Latin ones: Chinese words come with their compounds already."""
+    spaces = gram.count(" ")
+    return not spaces or (spaces == 1 and pairs and not _HAN.search(gram))
+
+
+def shown(found: Iterable[tuple[str, float]], spelled: Mapping[str, str]) -> list[tuple[str, float]]:
+    """Features with their shares as a reader knows them: names of fields as they are written, no word that is part of one before it."""
+    kept: list[tuple[str, float]] = []
+    for feature, share in found:
+        word = spelled.get(feature, feature.removeprefix(LANGUAGE))
+        if not any(word.casefold() in other.casefold() for other, _share in kept):
+            kept.append((word, share))
+    return kept

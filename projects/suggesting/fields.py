@@ -35,9 +35,10 @@ def more_words() -> Mapping[str, tuple[str, ...]]:
 
 @dataclass(slots=True)
 class Phrases:
-    """Phrase → slugs of the fields that are known by it."""
+    """Phrase → slugs of the fields that are known by it; and how it is written."""
 
     fields: dict[str, set[str]] = field(default_factory=dict)
+    spelled: dict[str, str] = field(default_factory=dict)
 
     def of(self, slug: str) -> list[str]:
         """The phrases of one field."""
@@ -56,6 +57,7 @@ def phrases(fields: Iterable[Field], words: Words) -> Phrases:
                 phrase = whole if whole in cut else " ".join(cut[:PHRASE])
                 if phrase:
                     made.fields.setdefault(phrase, set()).add(one.slug)
+                    made.spelled.setdefault(phrase, part.strip())
     return made
 
 

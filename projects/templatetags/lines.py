@@ -7,15 +7,16 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640.0, 180.0, 8.0, 8.0, 12.0, 22.0
-STEPS = 3  # lines of the scale above zero
+STEPS = {1: 2, 2: 2, 3: 3, 5: 5, 6: 3, 9: 3, 10: 2}  # first digits of the scale's end → parts it is cut into
 
 
-def ceiling(highest: int) -> int:
-    """The scale's end: 1, 2 or 5 times a power of ten, or three quarters of the next, so that its steps are round."""
+def ceiling(highest: int) -> tuple[int, int]:
+    """The scale's end and the parts it is cut into: both round. Small counts are never cut into halves."""
     size = 1
     while size * 10 <= highest:
         size *= 10
-    return next(size * factor for factor in (1, 2, 3, 5, 6, 9, 10) if size * factor >= max(highest, 1))
+    factor = next(factor for factor in STEPS if size * factor >= max(highest, 1))
+    return size * factor, min(STEPS[factor], size * factor)
 
 
 def brief(value: float) -> str:
@@ -28,8 +29,8 @@ def brief(value: float) -> str:
 
 def lines(days: Sequence[date], series: Sequence[tuple[str, Sequence[int | None]]], label: str) -> SafeString:
     """A line for each series (label, a value a day or None); gaps stay gaps, a single day is a dot."""
-    top = ceiling(max((value for _label, values in series for value in values if value is not None), default=1))
-    parts = [*_scale(top), *_dates(days)]
+    top, steps = ceiling(max((value for _label, values in series for value in values if value is not None), default=1))
+    parts = [*_scale(top, steps), *_dates(days)]
     for number, (name, values) in enumerate(series, 1):
         parts.append(f'<g class="s{number}"><title>{escape(name)}</title>{_path(values, top)}</g>')
     return mark_safe(  # noqa: S308 - numbers and escaped labels
@@ -45,10 +46,10 @@ def _y(value: float, top: int) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top
 
 
-def _scale(top: int) -> list[str]:
+def _scale(top: int, steps: int) -> list[str]:
     found = []
-    for step in range(STEPS + 1):
-        value = top * step / STEPS
+    for step in range(steps + 1):
+        value = top * step / steps
         y = _y(value, top)
         found.append(f'<line class="axis" x1="{LEFT:.0f}" x2="{WIDTH - RIGHT:.0f}" y1="{y:.1f}" y2="{y:.1f}"/>')
         if step:

@@ -35,7 +35,7 @@ def _titles() -> dict[str, tuple[str, str]]:
 
 @require_safe
 def mirror_statistics(request: ActorRequest) -> HttpResponse:
-    """Six charts over the last days; the newest figures are this hour's."""
+    """Six charts over the last days; the newest are at most a quarter of an hour old."""
     rules.can_curate(request.actor).require()
     days = _days(request)
     tables = reads.history(days)

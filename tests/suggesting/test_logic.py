@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from projects.market import tree
 from projects.suggesting import fields, figures, model
 from projects.suggesting.bags import Lexicon
-from projects.suggesting.features import Project, features
+from projects.suggesting.features import Project, features, shown
 from projects.suggesting.fields import Field
 from projects.suggesting.figures import Labelled
 from search.logic.analysis import words
@@ -43,6 +43,18 @@ def test_a_word_has_the_weight_of_the_best_place_it_stands_in():
     assert found["language:c++"] == 0.5
     assert "yolo fish" not in found
     assert not {"with", "the", "2"} & set(found)
+
+
+def test_what_is_shown_is_written_as_people_write_it():
+    known = fields.phrases([Field("frameworks", ("昇思 MindSpore",)), Field("nlp", ("自然语言处理", "NLP"))], words)
+    found = features(Project(1, description="自然语言处理 工具, nlp"), words, known.fields)
+    (phrase,) = [feature for feature in found if known.spelled.get(feature) == "自然语言处理"]
+    assert shown([(phrase, 0.5), ("自然", 0.2), ("language:go", 0.1), ("go", 0.1), ("object detection", 0.1)], known.spelled) == [
+        ("自然语言处理", 0.5),
+        ("go", 0.1),
+        ("object detection", 0.1),
+    ]
+    assert not [feature for feature in found if " " in feature and feature not in known.fields]
 
 
 def test_phrases_know_names_synonyms_and_halves_of_names():

@@ -107,11 +107,11 @@ def test_accept_one_by_one_and_undo(curator, suggested):
     assert Repository.objects.filter(category__slug="speech").count() == 2
     act = SortingAct.objects.get()
     assert act.by == curator.person
-    curator.post(f"{PAGE}/acts/{act.pk}/undo", {"group": "speech"})
+    curator.post(f"{PAGE}/acts/{act.pk}/undo", {"group": "speech"}, headers=ENGLISH)
     text = html(curator, f"{PAGE}?group=speech")
     assert "2 projects are back where they were." in text
     assert text.count("data-row") == 4
-    curator.post(f"{PAGE}/acts/{act.pk}/undo")
+    curator.post(f"{PAGE}/acts/{act.pk}/undo", headers=ENGLISH)
     assert "undone already" in html(curator)
 
 

@@ -90,6 +90,9 @@ def test_a_cause_that_is_gone_counts_nothing_and_an_uncounted_day_is_a_gap():
     MirrorDay.objects.create(day=today, measure="failures", key="name", value=1)
     by_key = {one.key: one.values for one in reads.history(3)["failures"].series}
     assert by_key == {"slow": [4, None, 0], "name": [0, None, 1]}
+    MirrorDay.objects.create(day=today - timedelta(days=1), measure="backlog", key="due", value=0)  # counted, and nothing failed
+    by_key = {one.key: one.values for one in reads.history(3, measures=("failures",))["failures"].series}
+    assert by_key == {"slow": [4, 0, 0], "name": [0, 0, 1]}
 
 
 def test_page_and_csv_show_the_same_figures(mirrors, django_assert_max_num_queries):
@@ -135,8 +138,20 @@ def test_lines_lie_inside_the_picture_and_keep_gaps():
 
 
 @pytest.mark.parametrize(
-    "highest, top", [(0, 1), (1, 1), (4, 5), (10, 10), (11, 20), (25_741, 30_000), (95, 100), (10**12 + 1, 2 * 10**12)]
+    "highest, top, steps",
+    [
+        (0, 1, 1),
+        (1, 1, 1),
+        (2, 2, 2),
+        (4, 5, 5),
+        (7, 9, 3),
+        (10, 10, 2),
+        (11, 20, 2),
+        (25_741, 30_000, 3),
+        (95, 100, 2),
+        (10**12 + 1, 2 * 10**12, 2),
+    ],
 )
-def test_the_scale_ends_on_a_round_number(highest, top):
-    assert ceiling(highest) == top
+def test_the_scale_ends_on_a_round_number(highest, top, steps):
+    assert ceiling(highest) == (top, steps)
     assert [brief(value) for value in (3, 1234, 2_500_000, 7e12)] == ["3", "1.23k", "2.5M", "7T"]
