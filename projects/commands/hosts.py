@@ -3,6 +3,7 @@
 import re
 from ipaddress import ip_address
 from time import monotonic
+from typing import TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from django.core.cache import cache
@@ -132,55 +133,64 @@ def retry_token(actor: Actor, token: HostToken) -> None:
         note_act(actor, "retry_host_token", token.host, detail={"name": token.name})
 
 
-def save_route(
-    actor: Actor,
-    route: OutgoingRoute | None,
-    *,
-    name: str,
-    kind: str,
-    address: str,
-    port: int,
-    username: str,
-    password: str | None,
-    patterns: list[str],
-    hour_from: int,
-    hour_to: int,
-    position: int,
-    is_on: bool,
-) -> OutgoingRoute:
-    """Make or change a way out. `password` None: the one it has. The proxy may lie in a private network.
+class RouteSettings(TypedDict):
+    """What an administrator decides of a way out. `password` None: the one it has; hours are of the site's time zone."""
 
-    Raises NotFound or Forbidden (rules.can_curate), Invalid, Conflict (name taken).
+    name: str
+    kind: str
+    address: str
+    port: int
+    username: str
+    password: str | None
+    patterns: list[str]
+    hour_from: int
+    hour_to: int
+    position: int
+    is_on: bool
+
+
+def save_route(actor: Actor, route: OutgoingRoute | None, **given: Unpack[RouteSettings]) -> OutgoingRoute:
+    """Make or change a way out. The proxy may lie in a private network.
+
+    Raises NotFound or Forbidden (rules.can_curate), Invalid, Conflict (name taken, 50 are there).
     """
     rules.can_curate(actor).require()
     row = route or OutgoingRoute()
-    former = (row.address, row.port)
-    row.name, row.kind = " ".join(name.split())[:60], kind
+    row.name = " ".join(given["name"].split())[:60]
     if not row.name:
         raise Invalid(_("Give it a name, so that it is known again."), field="name")
-    if kind not in OutgoingRoute.Kind.values:
-        raise Invalid(_("Choose one of the list."), field="kind")
-    row.address, row.port, row.username = ("", 0, "") if kind == OutgoingRoute.Kind.DIRECT else _proxy(address, port, username)
-    if kind == OutgoingRoute.Kind.DIRECT or not row.username:
-        row.password_encrypted = ""
-    elif password is not None:
-        row.password_encrypted = _password(password)
-    elif row.password_encrypted and former != (row.address, row.port):
-        raise Invalid(_("Give the password again: it was given for another proxy."), field="password")
-    row.patterns = clean_patterns(patterns)
-    row.hour_from, row.hour_to, row.position, row.is_on = hour_from % 24, hour_to % 24, min(max(position, 0), 999), is_on
+    _set_proxy(row, given)
+    row.patterns = clean_patterns(given["patterns"])
+    row.hour_from, row.hour_to = given["hour_from"] % 24, given["hour_to"] % 24
+    row.position, row.is_on = min(max(given["position"], 0), 999), given["is_on"]
     if route is None and OutgoingRoute.objects.count() >= ROUTES_MAX:
         raise Conflict(_("At most %d routes.") % ROUTES_MAX, field="name")
+    detail = {"kind": row.kind, "address": row.address, "port": row.port, "patterns": row.patterns, "is_on": row.is_on}
     try:
         with transaction.atomic():
             row.save()
-            note_act(
-                actor, "save_route", row.name, detail={"kind": kind, "address": row.address, "port": row.port, "patterns": row.patterns}
-            )
+            note_act(actor, "save_route", row.name, detail=detail)
     except IntegrityError as error:
         raise Conflict(_("There is a route of this name."), field="name") from error
     cache.delete(reads.ROUTES_KEY)
     return row
+
+
+def _set_proxy(row: OutgoingRoute, given: RouteSettings) -> None:
+    """Kind, address and sign-in. A password goes only to the proxy it was given for."""
+    former, row.kind = (row.address, row.port), given["kind"]
+    if row.kind not in OutgoingRoute.Kind.values:
+        raise Invalid(_("Choose one of the list."), field="kind")
+    if row.kind == OutgoingRoute.Kind.DIRECT:
+        row.address, row.port, row.username, row.password_encrypted = "", 0, "", ""
+        return
+    row.address, row.port, row.username = _proxy(given["address"], given["port"], given["username"])
+    if not row.username:
+        row.password_encrypted = ""
+    elif given["password"] is not None:
+        row.password_encrypted = _password(given["password"])
+    elif row.password_encrypted and former != (row.address, row.port):
+        raise Invalid(_("Give the password again: it was given for another proxy."), field="password")
 
 
 def _proxy(address: str, port: int, username: str) -> tuple[str, int, str]:

@@ -32,5 +32,5 @@ class Gitee:
             stars=facts.number(document.get("stargazers_count")),
             forks=facts.number(document.get("forks_count")),
             is_archived=document.get("status") in CLOSED,
-            is_private=document.get("private") is True,
+            is_private=document.get("private") is True or document.get("internal") is True,
         )

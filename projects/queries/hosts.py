@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.routes import Route
 from core.secrets import decrypt
@@ -81,6 +82,23 @@ def due_for_facts(host: str, now: datetime) -> QuerySet[Mirror]:
 def facts_of(mirror: Mirror) -> UpstreamFacts | None:
     """What upstream's API said, None if it was not asked."""
     return UpstreamFacts.objects.filter(mirror=mirror).first()
+
+
+def said_of(host: str) -> list[tuple[str, str, int]]:
+    """What the API says of the host's mirrors beside “known”: (code, name, how many), none left out but empty ones. One query."""
+    rows = UpstreamFacts.objects.filter(mirror__host=host, mirror__repository__deleted_at=None)
+    words = [(code, label) for code, label in UpstreamFacts.State.choices if code != UpstreamFacts.State.OK]
+    counted = rows.aggregate(
+        **{code: Count("pk", filter=Q(state=code)) for code, _label in words}, archived=Count("pk", filter=Q(is_archived=True))
+    )
+    return [(code, str(label), counted[code]) for code, label in [*words, ("archived", _("Archived"))] if counted[code]]
+
+
+def facts_in(host: str, said: str) -> QuerySet[UpstreamFacts]:
+    """Those of which the API says so, most stars first."""
+    rows = UpstreamFacts.objects.filter(mirror__host=host, mirror__repository__deleted_at=None)
+    rows = rows.filter(is_archived=True) if said == "archived" else rows.filter(state=said)
+    return rows.select_related("mirror__repository__namespace").order_by("-stars", "pk")
 
 
 @dataclass(slots=True)

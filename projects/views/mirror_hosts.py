@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -64,12 +65,17 @@ def host(request: ActorRequest, host: str) -> HttpResponse:
     if act in acts and attempt(forms[act], acts[act]):
         messages.success(request, _("Saved."))
         return redirect(request.path)
+    words, said = reads.said_of(host), request.GET.get("said", "")
+    chosen = said if said in [code for code, _label, _count in words] else ""
     context = {
         "tab": "mirrors",
         "section": "hosts",
         "one": row,
         "forms": forms,
         "routes": [way for way in reads.outgoing_routes() if reads.serves(way, host)],
+        "words": words,
+        "said": chosen,
+        "page": Paginator(reads.facts_in(host, chosen), 50).get_page(request.GET.get("page")) if chosen else None,
     }
     return render(request, "projects/mirror_host.html", context, status=422 if act in acts else 200)
 

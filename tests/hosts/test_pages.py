@@ -139,3 +139,23 @@ def test_the_mirrors_page_shows_what_the_other_side_says(desk) -> None:
     page = text(desk, "/github.com:Lab/Model/mirror")
     for part in ("The other side says", "New-Lab/Model", "archived", "MIT", "said there", "/mirror/hook"):
         assert part in page, part
+
+
+def test_what_the_api_says_is_listed_by_state(desk) -> None:
+    said = {"missing": "HTTP 404 Not Found", "blocked": "HTTP 451 Repository access blocked", "ok": "", "moved": ""}
+    for number, (state, words) in enumerate(said.items()):
+        mirror = commands.list_mirror(SYSTEM, f"https://github.com/Lab/m{number}")
+        UpstreamFacts.objects.create(
+            mirror=mirror, state=state, said=words, is_archived=state == "ok", moved_to="New/Place" if state == "moved" else ""
+        )
+    page = text(desk, f"{HOSTS}/github.com")
+    assert "?said=missing" in page
+    assert "?said=ok" not in page
+    assert "HTTP 404" not in page
+    missing = text(desk, f"{HOSTS}/github.com?said=missing")
+    assert "HTTP 404 Not Found" in missing
+    assert "/github.com/Lab/m0/mirror" in missing
+    assert "/github.com/Lab/m1/mirror" not in missing
+    assert "New/Place" in text(desk, f"{HOSTS}/github.com?said=moved")
+    assert "/github.com/Lab/m2/mirror" in text(desk, f"{HOSTS}/github.com?said=archived")
+    assert desk.get(f"{HOSTS}/github.com?said=nonsense&page=x").status_code == 200
