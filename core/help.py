@@ -27,6 +27,7 @@ ORDER = (
     "hosts",
     "counting",
     "trust",
+    "curation",
     "organizations",
     "api",
 )

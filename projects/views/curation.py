@@ -23,7 +23,7 @@ from projects import commands, rules
 from projects.commands.aspects import ASPECTS
 from projects.forms.curation import BulkForm, OversizedForm
 from projects.mirrors import causes
-from projects.models import BulkEdit, Finding, Repository
+from projects.models import BulkEdit, Finding, Mirror, Repository
 from projects.queries import curation as reads
 from projects.queries import mirrors as mirror_reads
 from projects.queries.curation import Selection, selection_of
@@ -90,6 +90,24 @@ def _cause(row: Repository) -> str:
     return row.mirror.cause if hasattr(row, "mirror") else ""
 
 
+def _filter_words(selection: Selection) -> list[str]:
+    """The filters of a selection in words."""
+    kinds = {"hosted": _("Hosted projects"), "all": _("All projects"), "every": _("All projects")}
+    states = dict(Mirror.States.choices)
+    named = {
+        "kind": kinds.get(selection.kind, ""),
+        "queue": queue_titles().get(selection.queue, ""),
+        "q": f"“{selection.q}”" if selection.q else "",
+        "state": str(states.get(selection.state, "")),
+        "cause": causes.title(selection.cause) if selection.cause in causes.CAUSES else "",
+        "host": selection.host,
+        "category": _("Uncategorised") if selection.category == reads.NONE else selection.category.removeprefix("="),
+        "tag": selection.tag,
+        "words": ", ".join(selection.words),
+    }
+    return [words for words in named.values() if words]
+
+
 def _evidence(rows: list[Repository], queue: str) -> dict[int, list[Any]]:
     """What speaks for a project's place in the queue: twins, or the lines of its finding."""
     if queue == "duplicate":
@@ -140,6 +158,7 @@ def edit_new(request: ActorRequest) -> HttpResponse:
         "section": "edits",
         "form": form,
         "selection": selection,
+        "filters": _filter_words(selection),
         "preview": preview,
         "moved": moved,
         "changing": [(ASPECTS[key].label, n) for key, n in preview.changing.items()] if preview else [],
@@ -182,7 +201,7 @@ def edit(request: ActorRequest, pk: int) -> HttpResponse:
         "is_over": is_over,
         "undone_by": getattr(one, "undone_by", None),
         "changes": [(ASPECTS[key].label, ASPECTS[key].say(value)) for key, value in one.changes.items() if key in ASPECTS],
-        "filters": [(key, value) for key, value in one.selection.items() if key != "ids"],
+        "filters": _filter_words(selection_of(one.selection, is_ours=True)),
         "chosen": len(one.selection.get("ids", [])),
         "may_undo": reads.can_be_undone(one),
         "live": "" if is_over else live.address("edits", f"{one.pk}.{get_language()}"),
