@@ -46,11 +46,11 @@ def update_repository(
     Raises NotFound or Forbidden (rules.can_maintain for WORDS, rules.can_administer), Invalid or Conflict of a field, InvalidFields (of
     several). Publishes what `change_repository`, `set_default_branch`, `set_visibility`, `rename_repository` and `set_archived` publish.
     """
-    values = {"description": description, "website": website, "topics": topics, "default_branch": default_branch}
+    values: dict[str, Any] = {"description": description, "website": website, "topics": topics, "default_branch": default_branch}
     values |= {"visibility": visibility, "name": name, "archived": archived}
     asked = {field: value for field, value in values.items() if value is not None}
     _require_rights(actor, repository, asked)
-    present = {"default_branch": repository.default_branch, "visibility": repository.visibility, "name": repository.name}
+    present = {field: getattr(repository, field) for field in ("default_branch", "visibility", "name")}
     present["archived"] = repository.is_archived
     given = {field: value for field, value in asked.items() if present.get(field) != value}
     oid = _require_values(repository, given)
