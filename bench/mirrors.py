@@ -28,18 +28,31 @@ Row = tuple[str, str, str]
 
 
 def made(folder: Path, count: int) -> None:
-    """Bare repositories of some commits each, no two with the same beginning."""
+    """Bare repositories of some commits each; the last tenth are forks of the first hundredth, the others have a beginning of their own."""
     script = ""
     for number in range(COMMITS):
         text = "# line\n" * (40 + number)
         script += f"commit refs/heads/main\ncommitter B <b@example.org> {1_700_000_000 + number} +0800\ndata <<.\nCommit {number}\n.\n"
         script += f"M 100644 inline src/{number % 3}.py\ndata <<.\n{text}.\n\n"
     for number in range(count):
-        path = folder / f"{number:05}.git"
-        git("init", "-q", "--bare", "-b", "main", path)
-        git(f"--git-dir={path}", "fast-import", "--quiet", stdin=script.replace("Commit 0", f"Repository {number}").encode())
+        path, forked = folder / f"{number:05}.git", base_of(number, count)
+        if forked is not None:
+            shutil.copytree(folder / f"{forked:05}.git", path)
+            own = f"commit refs/heads/main\ncommitter B <b@example.org> 1700009999 +0800\ndata 1\nm\nfrom refs/heads/main^0\nM 100644 inline own\ndata 5\n{number:05}\n\n"
+            git(f"--git-dir={path}", "fast-import", "--quiet", stdin=own.encode())
+        else:
+            git("init", "-q", "--bare", "-b", "main", path)
+            noise = random.Random(number).randbytes(15_000).hex()  # noqa: S311
+            more = f"M 100644 inline noise\ndata 30000\n{noise}\n\n"
+            whole_script = script.replace("Commit 0", f"Repository {number}").replace(".\n\n", ".\n" + more, 1)
+            git(f"--git-dir={path}", "fast-import", "--quiet", stdin=whole_script.encode())
         tips = git(f"--git-dir={path}", "rev-parse", "main~1", "main")
         (path / "tips").write_text(tips)
+
+
+def base_of(number: int, count: int) -> int | None:
+    """Which repository it is a fork of."""
+    return number % max(count // 100, 2) if number >= count - count // 10 else None
 
 
 @contextlib.contextmanager
@@ -93,6 +106,12 @@ def environment_of_worker() -> dict[str, str]:
     return {**environment(), **{key: value for key, value in os.environ.items() if key.startswith(("OPENI_", "DJANGO_"))}}
 
 
+def name_of(number: int) -> str:
+    """Forks are called like what they were forked from."""
+    forked = base_of(number, REAL) if number < REAL else None
+    return f"m{number if forked is None else forked}"
+
+
 def imported(site: Site, count: int) -> Row:
     """Rows and index of a list."""
     from core import events
@@ -100,7 +119,7 @@ def imported(site: Site, count: int) -> Row:
     from search import commands as search
 
     path = site.data / "list.csv"
-    lines = [f"https://{HOSTS[number % len(HOSTS)]}/lab{number % 900}/m{number},描述 {number},{number % 97}\n" for number in range(count)]
+    lines = [f"https://{HOSTS[number % len(HOSTS)]}/lab{number}/{name_of(number)},描述 {number},{number % 97}\n" for number in range(count)]
     path.write_text("address,description,stars\n" + "".join(lines))
     began = time.perf_counter()
     command = [sys.executable, "manage.py", "import_mirrors", str(path)]
@@ -154,8 +173,8 @@ def unchanged(site: Site, real: int) -> Row:
     return f"a round over {len(rows):,} unchanged", shown, "≤ 30 min, ≤ 40 ms, ≤ 250 MB, ≤ 2"
 
 
-def filled(site: Site, count: int) -> Row:
-    """First fills of real repositories."""
+def filled(site: Site, count: int, kills: int) -> Row:
+    """First fills of real repositories, a tenth of them forks; the worker is killed meanwhile."""
     from datetime import timedelta
 
     from django.utils import timezone
@@ -163,10 +182,48 @@ def filled(site: Site, count: int) -> Row:
     site.rows().update(next_at=timezone.now() + timedelta(days=9))
     chosen = site.rows().filter(pk__lt=site.rows().first().pk + count)
     chosen.update(state="listed", filled_at=None, digest="", is_urgent=True, next_at=timezone.now(), refs_listed=0)
+    order, running = random.Random(3), 0  # noqa: S311
+    for _ in range(kills):
+        running += stopped(site, order.uniform(1.0, 4.0))
+    chosen.filter(filled_at=None).update(lease="", leased_until=None)  # instead of waiting 90 s
     found = site.worked()
     good = chosen.filter(state="fresh", repository__is_empty=False).count()
     packs = site.ask("/-/stats").get("packs", 0)
-    return f"first fill of {count:,} (5 commits)", f"{found['wall']:.0f} s, {good:,} filled, {packs:,} packs sent", "nothing twice"
+    shown = f"{good:,} filled, the rest after the last kill in {found['wall']:.0f} s; {packs - good} packs sent again, {running} were under way at a kill"
+    return (
+        f"first fill of {count:,}, {count // 10} of them forks, {kills} kills",
+        f"{shown}; disk {disk(site, count):.2f} × distinct",
+        "nothing twice, ≤ 1.1 ×",
+    )
+
+
+def stopped(site: Site, seconds: float) -> int:
+    """A worker that is killed after so long; how many mirrors it held."""
+    from django.utils import timezone
+
+    worker = subprocess.Popen(site.command("--forever"), env=environment_of_worker(), stdout=subprocess.PIPE)
+    assert worker.stdout is not None
+    worker.stdout.readline()
+    time.sleep(seconds)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    return int(site.rows().filter(leased_until__gt=timezone.now()).count())
+
+
+def disk(site: Site, count: int) -> float:
+    """Bytes of our packs and loose objects, each file once, by those of the distinct objects over there."""
+    ours = {
+        entry.stat().st_ino: entry.stat().st_size
+        for entry in (site.data / "repositories").rglob("objects/**/*")
+        if entry.suffix in ("", ".pack")
+    }
+    theirs = 0
+    for number in range(count):
+        path, forked = site.data.parent / "upstreams" / f"{number:05}.git", base_of(number, count)
+        left = [] if forked is None else [f"^{(path.parent / f'{forked:05}.git' / 'tips').read_text().split()[1]}"]
+        tip = (path / "tips").read_text().split()[0]
+        theirs += int(git(f"--git-dir={path}", "rev-list", "--disk-usage", "--objects", tip, *left))
+    return sum(ours.values()) / theirs
 
 
 def changed(site: Site, count: int) -> Row:
@@ -218,12 +275,7 @@ def killed(site: Site, times: int, count: int) -> Row:
     for number in range(times):
         site.ask(f"/-/changed?first=0&last={count * (number % 2)}")
         site.rows().filter(state="fresh").update(next_at=timezone.now())
-        worker = subprocess.Popen(site.command("--forever"), env=environment_of_worker(), stdout=subprocess.PIPE)
-        assert worker.stdout is not None
-        worker.stdout.readline()
-        time.sleep(order.uniform(0.0, 2.5))
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        stopped(site, order.uniform(0.0, 2.5))
     site.ask(f"/-/changed?first=0&last={count}")
     while (held := site.rows().filter(leased_until__gt=timezone.now()).first()) is not None:  # what the dead held
         time.sleep(max((held.leased_until - timezone.now()).total_seconds(), 0) + 0.1)
@@ -278,7 +330,7 @@ def measured(given: argparse.Namespace, folder: Path) -> list[Row]:
     """All rows of the table."""
     global REAL  # noqa: PLW0603 - of this run
     small = given.small
-    count, real, kills = (60, 20, 2) if small else (given.mirrors, 1000, 50)
+    count, real, kills = (60, 20, 2) if small else (given.mirrors, given.real, 50)
     REAL = real
     made(folder / "upstreams", real)
     with host(folder / "upstreams") as address:
@@ -286,7 +338,7 @@ def measured(given: argparse.Namespace, folder: Path) -> list[Row]:
         steps: list[Callable[[], Row]] = [
             lambda: imported(site, count),
             lambda: unchanged(site, real),
-            lambda: filled(site, real),
+            lambda: filled(site, real, 2 if small else 10),
             lambda: changed(site, real),
             lambda: hanging(site, 10 if small else 500, real),
             lambda: killed(site, kills, 10 if small else 200),
@@ -303,6 +355,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="60 mirrors: does it run?")
     parser.add_argument("--mirrors", type=int, default=25_741)
+    parser.add_argument("--real", type=int, default=2000, help="repositories behind them, filled and changed")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--forever", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -17,11 +17,13 @@ import gitstore
 from core.actors import SYSTEM, Actor
 from core.models import Delivery
 from core.rules import HIDE
+from gitstore.families import lend
 from gitstore.store import object_of
 from projects.commands.indexing import index_repository
 from projects.commands.pools import leave_pool, measured, size_of, unused_pools
 from projects.commands.pushes import settle_intents
 from projects.models import Repository
+from projects.queries.families import lends
 
 log = structlog.get_logger(__name__)
 PUSHES = 10  # that make a repository due
@@ -59,6 +61,8 @@ def maintain_repository(actor: Actor, repository_id: int) -> bool:
         if weekly:
             gitstore.collect(repository.path)
         if pool := gitstore.pool_of(repository.path):
+            if lends(repository):
+                lend(repository.path, pool)  # what it fetched since, so that its relatives need no copy
             members = Repository.objects.filter(pool_id=repository.pool_id, deleted_at=None)
             gitstore.maintain_pool(pool, [member.path for member in members if member.path.is_dir()])
     except gitstore.RepositoryBusy:
@@ -219,19 +223,28 @@ def _has_open_events(repository: Repository, *modules: str) -> bool:
     return Delivery.objects.filter(about, names, done_at=None, failed_at=None).exists()
 
 
+def clear_stale_locks(path: Path) -> list[str]:
+    """Remove lock files of processes that were killed; returns their names. One that is young, or beside a git at work, stays."""
+    limit = time.time() - LOCK_SECONDS
+    places = (
+        path.glob("*.lock"),
+        (path / "refs").rglob("*.lock"),
+        (path / "objects").glob("info/**/*.lock"),
+        (path / "objects/pack").glob("*.lock"),
+    )
+    found = [lock for place in places for lock in place if lock.is_file() and lock.stat().st_mtime < limit]
+    if not found or _git_at_work(path):
+        return []
+    for lock in found:
+        lock.unlink(missing_ok=True)
+    return [lock.name for lock in found]
+
+
 def _check_locks(path: Path, name: str) -> Iterator[Finding]:
+    for lock in clear_stale_locks(path):
+        yield Finding(name, f"stale {lock} removed")
     if _git_at_work(path):
         return
-    limit = time.time() - LOCK_SECONDS
-    for lock in (
-        *path.glob("*.lock"),
-        *(path / "refs").rglob("*.lock"),
-        *(path / "objects").glob("info/**/*.lock"),
-        *(path / "objects/pack").glob("*.lock"),
-    ):
-        if lock.is_file() and lock.stat().st_mtime < limit:
-            lock.unlink(missing_ok=True)
-            yield Finding(name, f"stale {lock.name} removed")
     for left in sweep_left_overs(path, older_than=LOCK_SECONDS):
         yield Finding(name, f"left-over {left} removed")
 

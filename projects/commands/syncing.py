@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -25,6 +26,7 @@ from projects.commands import families
 from projects.commands.claims import LEASE, free
 from projects.commands.leases import beating
 from projects.commands.looking import Way, look, way_to
+from projects.commands.maintenance import clear_stale_locks
 from projects.commands.outcomes import Before, Report, Trouble, Unchanged, failed, worked
 from projects.commands.pushes import open_intent, record_push
 from projects.commands.stores import count_pointers
@@ -33,6 +35,7 @@ from projects.mirrors.states import State
 from projects.models import Mirror, Repository
 from projects.places import ZERO, Update
 
+log = structlog.get_logger(__name__)
 INCOMING = "refs/internal/incoming/"
 KEEP = "refs/keep/"
 KEPT_DAYS = 30
@@ -122,6 +125,8 @@ def _fetch(mirror: Mirror, report: Report, way: Way) -> None:
 def _receive(mirror: Mirror, report: Report, way: Way, others: Sequence[Repository]) -> None:
     """Let git fetch what is missing; a first fill takes what `others` have for its own."""
     path = mirror.repository.path
+    for lock in clear_stale_locks(path):  # of a fetch that was killed with its worker
+        log.info("mirror_lock_removed", mirror=mirror.pk, lock=lock)
     if not path.exists():
         gitstore.init_bare(path, mirror.repository.default_branch)
     if shutil.disk_usage(path).free < settings.MIRROR_FREE_BYTES:

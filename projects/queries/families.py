@@ -29,6 +29,11 @@ def relatives(repository: Repository, roots: Collection[str]) -> list[Repository
     return found[:5]
 
 
+def lends(repository: Repository) -> bool:
+    """True if other mirrors share the objects of this one."""
+    return MirrorStore.objects.filter(lender=repository, mirror__repository__pool_id=repository.pool_id).exists()
+
+
 def saved() -> dict[str, int]:
     """`bytes` that need not lie on the disk twice, and the `mirrors` that share; one query."""
     shared = Q(lender__isnull=False, mirror__repository__pool_id__isnull=False, mirror__repository__deleted_at=None)

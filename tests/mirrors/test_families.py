@@ -212,6 +212,22 @@ def test_lost_history_survives_a_new_generation_of_the_pool(upstream, original, 
     gitstore.maintain(original.repository.path)
 
 
+def test_what_both_fetched_later_is_kept_once_too(upstream, original, settings) -> None:
+    fork = filled(upstream, "f/model", forked(upstream, "f/model"))
+    upstream.commit(text=os.urandom(NOISE // 2).hex())
+    later, theirs = upstream.tip(), upstream.root / "f/model.git"
+    git(theirs, "fetch", "-q", str(upstream.path), "trunk:refs/heads/merged")
+    for one in (original, fork):
+        commands.sync_mirror(SYSTEM, one.pk)
+    twice = disk(settings)
+    for one in (original, fork, original):
+        assert commands.maintain_repository(SYSTEM, one.repository_id)
+    assert disk(settings) < twice - NOISE // 4
+    for one in (original, fork):
+        assert holds(one, later)
+        assert whole(one)
+
+
 def test_pages_say_what_is_shared(upstream, original) -> None:
     filled(upstream, "f/model", forked(upstream, "f/model"))
     client = Client()

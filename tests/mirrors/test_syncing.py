@@ -253,6 +253,24 @@ def test_switched_but_not_recorded_is_recorded_later(upstream, monkeypatch) -> N
     assert Push.objects.count() == 1
 
 
+def test_locks_of_a_killed_fetch_are_cleared(upstream) -> None:
+    import os
+    import time
+
+    mirror = synced(listed(upstream))
+    new = upstream.commit()
+    path = mirror.repository.path
+    locks = [path / "packed-refs.lock", path / "refs/internal/incoming/heads/trunk.lock", path / "refs/heads/trunk.lock"]
+    for lock in locks:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+        os.utime(lock, (time.time() - 90, time.time() - 90))
+    again = synced(mirror)
+    assert (again.state, again.cause) == ("fresh", ""), again.said
+    assert refs(again)["refs/heads/trunk"] == new
+    assert not any(lock.exists() for lock in locks)
+
+
 def test_fifty_runs_are_kept(upstream) -> None:
     mirror = listed(upstream)
     MirrorRun.objects.bulk_create(MirrorRun(mirror=mirror) for _ in range(KEPT_RUNS + 9))
