@@ -215,7 +215,7 @@ def disk(site: Site, count: int) -> float:
     ours = {
         entry.stat().st_ino: entry.stat().st_size
         for entry in (site.data / "repositories").rglob("objects/**/*")
-        if entry.suffix in ("", ".pack")
+        if entry.is_file() and entry.suffix in ("", ".pack")
     }
     theirs = 0
     for number in range(count):

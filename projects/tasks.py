@@ -43,6 +43,12 @@ def forget_lost_history() -> None:
 
 
 @shared_task
+def share_relatives() -> None:
+    """Mirrors that grew from the same first commits and stand apart come together."""
+    commands.share_relatives(SYSTEM)
+
+
+@shared_task
 def sync_mirrors() -> None:
     """Give the worker's sync threads what is due; they go on when this has returned."""
     rounds.top_up()

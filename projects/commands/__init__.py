@@ -32,6 +32,7 @@ from projects.commands.curation import (
 )
 from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
 from projects.commands.edits import commit_files
+from projects.commands.families import share_relatives
 from projects.commands.forks import detach_fork, fork_repository, sync_fork
 from projects.commands.hooks import remove_hook, renew_hook, take_delivery
 from projects.commands.hosts import (
@@ -236,6 +237,7 @@ __all__ = [
     "set_visibility",
     "settle_findings",
     "settle_intents",
+    "share_relatives",
     "shift_category",
     "sort_automatically",
     "split_category",

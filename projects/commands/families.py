@@ -5,16 +5,22 @@ removed leaves with what it alone reached (`pools`).
 """
 
 import shutil
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 import gitstore
+from core.actors import Actor
 from core.errors import Conflict
+from core.rules import HIDE
 from gitstore import families, paths
+from projects.commands.claims import LEASE, free
+from projects.commands.leases import beating
 from projects.commands.pools import claim_pool, still_claims
 from projects.models import Mirror, MirrorStore, Repository, RootCommit, Visibility
 from projects.queries import families as reads
@@ -71,6 +77,32 @@ def settle(mirror: Mirror, others: Sequence[Repository], tips: Sequence[str]) ->
         if not families.is_whole(repository.path):
             raise Incomplete
         (repository.path / "openi" / MARK).unlink(missing_ok=True)
+
+
+def share_relatives(actor: Actor, *, limit: int = 50) -> int:
+    """Bring mirrors together that were filled at the same time and did not see each other; returns how many joined. Only the system may.
+
+    Each under its lease, so that nobody fetches into it meanwhile.
+    """
+    if not actor.is_system:
+        HIDE.require()
+    joined = 0
+    for repository in reads.apart(limit):
+        now, lease = timezone.now(), uuid.uuid4().hex
+        mirror = repository.mirror
+        mirror.repository = repository
+        rows = Mirror.objects.filter(pk=mirror.pk, lease=lease)
+        if not Mirror.objects.filter(free(now), pk=mirror.pk).update(lease=lease, leased_until=now + LEASE):
+            continue
+        try:
+            with beating(lambda rows=rows: rows.update(leased_until=timezone.now() + LEASE), lease=LEASE, name=f"share-{mirror.pk}"):
+                _share(mirror, [], list(repository.roots.values_list("oid", flat=True)))
+            joined += repository.pool_id is not None
+        except (gitstore.GitError, Incomplete) as error:
+            log.warning("mirror_not_shared", mirror=mirror.pk, error=str(error))
+        finally:
+            rows.update(lease="", leased_until=None)
+    return joined
 
 
 def note_roots(repository: Repository, roots: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from projects.mirrors.states import State
-from projects.models import Mirror, MirrorStore, Repository, Visibility
+from projects.models import Mirror, MirrorStore, Repository, RootCommit, Visibility
 
 
 def lenders() -> QuerySet[Repository]:
@@ -39,3 +39,10 @@ def saved() -> dict[str, int]:
     shared = Q(lender__isnull=False, mirror__repository__pool_id__isnull=False, mirror__repository__deleted_at=None)
     counted = MirrorStore.objects.filter(shared).aggregate(bytes=Sum("saved_bytes"), mirrors=Count("pk"))
     return {"bytes": int(counted["bytes"] or 0), "mirrors": counted["mirrors"]}
+
+
+def apart(limit: int) -> list[Repository]:
+    """Mirrors that stand alone though another one has a first commit of theirs: two that were filled at the same time, or adopted."""
+    counted = RootCommit.objects.filter(repository__in=lenders()).order_by().values("oid").annotate(n=Count("repository", distinct=True))
+    rows = lenders().filter(pool_id=None, roots__oid__in=counted.filter(n__gt=1).values("oid"))
+    return list(rows.select_related("mirror").order_by("mirror__upstream_stars", "-pk").distinct()[:limit])

@@ -10,7 +10,7 @@ from django.test import Client
 
 import gitstore
 from core.actors import SYSTEM
-from projects import commands
+from projects import commands, tasks
 from projects.commands import families
 from projects.models import Mirror, MirrorRun, MirrorStore, Repository, RootCommit
 from projects.queries import families as reads
@@ -210,6 +210,24 @@ def test_lost_history_survives_a_new_generation_of_the_pool(upstream, original, 
     assert holds(original, lost)
     assert whole(original)
     gitstore.maintain(original.repository.path)
+
+
+def test_filled_at_the_same_time_they_come_together_later(upstream, settings, monkeypatch) -> None:
+    upstream.commit(text=os.urandom(NOISE // 2).hex())
+    with monkeypatch.context() as patched:
+        patched.setattr(families, "_share", lambda *args: None)
+        patched.setattr(families, "helpers", lambda mirror: [])
+        one = filled(upstream, "lab/model", upstream.url, stars=5)
+        other = filled(upstream, "f/model", forked(upstream, "f/model"))
+    twice = disk(settings)
+    assert tasks.share_relatives() is None
+    assert disk(settings) < twice - NOISE // 4
+    assert {row.pool_id for row in Repository.objects.all()} != {None}
+    assert MirrorStore.objects.get().mirror == other
+    assert whole(one)
+    assert whole(other)
+    assert not Mirror.objects.exclude(lease="")
+    assert commands.share_relatives(SYSTEM) == 0
 
 
 def test_what_both_fetched_later_is_kept_once_too(upstream, original, settings) -> None:
