@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from inside import django_on
+from inside import cost, django_on, signed_in
 
 
 def rows(count: int) -> None:
@@ -78,6 +78,38 @@ def measured(run: Any, seconds: float) -> dict[str, float]:
     }
 
 
+def pages() -> dict[str, float]:
+    """Milliseconds (p95, in process), processor time (median) and queries of the pages over all these rows."""
+    from accounts import commands as people
+    from core.actors import SYSTEM, Actor
+    from projects import commands
+
+    person = people.create_user(SYSTEM, "bench", email="bench@example.org", password="a long password 9", is_admin=True)
+    commands.roll_up_mirrors(SYSTEM)
+    commands.draw_sample(Actor(person=person), size=1000)
+    client, base, found = signed_in(person), "/-/admin/mirrors", {}
+    for name, path in (
+        ("suggestions", f"{base}/suggestions"), ("suggestions, last page", f"{base}/suggestions?page=9999"), ("stays", f"{base}/suggestions?group=-"),
+        ("labelling", f"{base}/labelling"), ("statistics", f"{base}/statistics?days=90"),
+    ):  # fmt: skip
+        measured = cost(client, path, rounds=15)
+        found[f"{name} ms"], found[f"{name} CPU ms"] = round(1000 * measured.p95, 1), round(1000 * measured.cpu, 1)
+        found[f"{name} queries"] = measured.queries
+    started = time.monotonic()
+    act = commands.accept_suggestions(Actor(person=person), ids=list(_sure()))
+    found[f"accepting {act.total} s"] = round(time.monotonic() - started, 2)
+    started = time.monotonic()
+    commands.undo_sorting(Actor(person=person), act.pk)
+    found["undoing them s"] = round(time.monotonic() - started, 2)
+    return found
+
+
+def _sure() -> Any:
+    from projects.queries import suggesting
+
+    return suggesting.open_suggestions().filter(confidence__gte=0.8).exclude(category=None).values_list("pk", flat=True)[:5000]
+
+
 def main() -> None:
     """Make the rows in a folder of their own, run, print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -99,8 +131,9 @@ def main() -> None:
         started = time.monotonic()
         run = commands.suggest_categories(SYSTEM)
         figures = measured(run, time.monotonic() - started)
+        figures.update(pages())
         for name, value in figures.items():
-            print(f"{name:>14}  {value:,}")
+            print(f"{name:>32}  {value:,}")
         if options.json:
             options.json.write_text(json.dumps(figures))
     finally:

@@ -133,8 +133,8 @@ def _put_back(act: SortingAct) -> int:
         for pk, chosen, before in part:
             if pk in now and now[pk] == (chosen if chosen is not None else before):
                 groups.setdefault(before, []).append(pk)
-        for before, pks in groups.items():
-            Repository.objects.filter(pk__in=pks).update(category_id=before)
+        for old, pks in groups.items():
+            Repository.objects.filter(pk__in=pks).update(category_id=old)
             Suggestion.objects.filter(repository_id__in=pks).update(is_open=True)
             back += len(pks)
     return back

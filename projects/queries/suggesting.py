@@ -1,12 +1,13 @@
 """What category suggestions are made from, the queue of suggestions, the blind sample."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from django.db.models import Count, F, Q, QuerySet
+from django.core.cache import cache
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 
 import gitstore
@@ -14,6 +15,7 @@ from accounts.models import User
 from core.encodings import decode
 from core.site import setting
 from projects.models import (
+    CatalogueVersion,
     Category,
     Classifier,
     Label,
@@ -31,6 +33,7 @@ from projects.suggesting.features import Project
 from projects.suggesting.fields import STAYS, Field
 from projects.suggesting.figures import ENOUGH, Agreement, Labelled, Precision, agreement, precision
 
+T = TypeVar("T")
 OTHER = "other"  # slug of 其他
 README_BYTES = 6000
 RETRAIN_DECISIONS = 50
@@ -42,7 +45,7 @@ THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 def unsorted(prefix: str = "") -> Q:
     """Condition on Repository: without a category, or in “other”."""
-    return Q(**{f"{prefix}category": None}) | Q(**{f"{prefix}category__slug": OTHER})
+    return Q(**{f"{prefix}category": None}) | Q(**{f"{prefix}category__in": Category.objects.filter(slug=OTHER).values("pk")})
 
 
 def public(prefix: str = "") -> Q:
@@ -203,16 +206,28 @@ def open_suggestions() -> QuerySet[Suggestion]:
 
 
 def groups(threshold: float) -> list[Group]:
-    """By category, the one with most sure suggestions first, “stays” last; two queries."""
-    rows = (
-        open_suggestions()
-        .order_by()
-        .values_list("category_id")
-        .annotate(total=Count("pk"), sure=Count("pk", filter=Q(confidence__gte=threshold)))
-    )
+    """By category, the one with most sure suggestions first, “stays” last; counted anew after every act, and twice a minute."""
+    rows = _remembered(f"groups:{threshold}", lambda: list(_counted(threshold)))
     by_id = {row.pk: row for row in Category.objects.select_related("parent")}
     found = [Group(by_id.get(category_id), total, sure) for category_id, total, sure in rows]
     return sorted(found, key=lambda group: (group.category is None, -group.sure, -group.total, group.category.pk if group.category else 0))
+
+
+def _counted(threshold: float) -> QuerySet[Suggestion, tuple[int | None, int, int]]:
+    sure = Count("pk", filter=Q(confidence__gte=threshold))
+    return open_suggestions().order_by().values_list("category_id").annotate(total=Count("pk"), sure=sure)
+
+
+def _remembered(name: str, count: Callable[[], T]) -> T:
+    """What is counted over all suggestions, until an act, a draw or a version; at most half a minute old (private and deleted projects)."""
+    acts = CatalogueVersion.objects.filter(pk=1).values_list("number", flat=True).first()
+    said, drawn = Suggestion.objects.aggregate(last=Max("classifier_id"))["last"], LabelSample.objects.aggregate(last=Max("pk"))["last"]
+    key = f"suggestions:{name}:{acts}:{said}:{drawn}"
+    found = cache.get(key)
+    if found is None:
+        found = count()
+        cache.set(key, found, 30)
+    return cast(T, found)
 
 
 def suggestions(category: Category | None, *, threshold: float = 0.0) -> QuerySet[Suggestion]:
@@ -350,7 +365,8 @@ def figures(thresholds: tuple[float, ...] = THRESHOLDS) -> list[Figure]:
     """At several thresholds; four queries."""
     sample = labelled()
     counts = {f"t{place}": Count("pk", filter=Q(confidence__gte=at, category__isnull=False)) for place, at in enumerate(thresholds)}
-    current = Suggestion.objects.filter(public("repository__"), unsorted("repository__")).aggregate(total=Count("pk"), **counts)
+    unsorted_ones = Suggestion.objects.filter(public("repository__"), unsorted("repository__"))
+    current = _remembered("figures:" + "-".join(map(str, thresholds)), lambda: unsorted_ones.aggregate(total=Count("pk"), **counts))
     return [Figure(precision(sample, at), current[f"t{place}"], current["total"]) for place, at in enumerate(thresholds)]
 
 

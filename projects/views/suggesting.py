@@ -40,7 +40,9 @@ def _page(
     wanted = request.POST.get("group", "") or request.GET.get("group", "")
     chosen = next((one for one in groups if _name(one.category) == wanted), groups[0] if groups else None)
     rows = reads.suggestions(chosen.category) if chosen else reads.open_suggestions().none()
-    page = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
+    paginator = Paginator(rows, SHOWN)
+    paginator.count = chosen.total if chosen else 0  # counted with the groups
+    page = paginator.get_page(request.GET.get("page"))
     percent, run = round(threshold * 100), reads.unfinished_run()
     kept = set(request.POST.getlist("suggestion")) if problem else set()
     context = {

@@ -55,6 +55,9 @@ BODIES: dict[str, dict[str, object]] = {
     "admin_settings": {"act": "mail", "to": "x@example.org"},
     "admin_complaint": {"state": "rejected", "reply": "no"},
     "admin_repository": {"act": "take_down", "reason": "r"},
+    "suggestions_group": {"group": "-", "threshold": "0"},
+    "suggestions_settings": {"threshold": "80"},
+    "labelling_draw": {"size": "20", "seed": "walk"},
     "settings_token_revoke": {"name": "x"},
     "language": {"language": "en", "next": "/"},
 }
@@ -147,7 +150,13 @@ def address(ask: Ask, world: World) -> str:
     """The address with everything filled in; `#draft` means the release that is not published."""
     route, _hash, draft = ask.route.partition("#")
     values = {f"str:{name}": str(value) for name, value in world.places.items()}
-    values |= {"slug:name": "clone", "int:pk": "0", "path:rest": "v1/nothing", "str:secret": str(world.places["secret"])}
+    values |= {
+        "slug:name": "clone",
+        "int:pk": "0",
+        "slug:measure": "freshness",
+        "path:rest": "v1/nothing",
+        "str:secret": str(world.places["secret"]),
+    }
     values["path:token"] = "t0"
     if ask.name == "repository_restore" or "deleted-repositories/" in route:
         values["int:pk"] = str(world.places["gone"])
