@@ -57,7 +57,7 @@ def inspect_mirror(actor: Actor, repository_id: int) -> Inspection | None:
         before = Inspection.objects.select_for_update().filter(repository=repository).first()
         if before is not None and before.licence and before.licence != repository.licence:
             found[Finding.Kind.LICENCE_CHANGED] = [before.licence, repository.licence or "–"]
-        _store_roots(repository, roots)
+        _store_roots(repository, roots, is_first=before is None)
         for kind, lines in found.items():
             _note(repository, kind, lines)
         made, _new = Inspection.objects.update_or_create(
@@ -71,16 +71,14 @@ def _roots(path: Path, tip: str) -> list[str]:
     return said.decode().split()
 
 
-def _store_roots(repository: Repository, roots: Iterable[str]) -> None:
-    """A first commit that is new here asks the curators about all who share it once more."""
+def _store_roots(repository: Repository, roots: Iterable[str], *, is_first: bool) -> None:
+    """Adds what is missing (those of other branches come from the sync). Whoever is new asks the curators about all who share it once more."""
     known = set(RootCommit.objects.filter(repository=repository).values_list("oid", flat=True))
-    wanted = set(roots)
-    if wanted == known:
-        return
-    RootCommit.objects.filter(repository=repository).exclude(oid__in=wanted).delete()
-    RootCommit.objects.bulk_create((RootCommit(repository=repository, oid=oid) for oid in sorted(wanted - known)), ignore_conflicts=True)
-    sharing = RootCommit.objects.filter(oid__in=wanted - known).values("repository_id")
-    Finding.objects.filter(kind=Finding.Kind.DUPLICATE, repository__in=sharing).delete()
+    fresh = set(roots) - known
+    RootCommit.objects.bulk_create((RootCommit(repository=repository, oid=oid) for oid in sorted(fresh)), ignore_conflicts=True)
+    if fresh or is_first:
+        sharing = RootCommit.objects.filter(oid__in=[*fresh, *(known if is_first else ())]).values("repository_id")
+        Finding.objects.filter(kind=Finding.Kind.DUPLICATE, repository__in=sharing).delete()
 
 
 def _secrets(path: Path, tip: str) -> list[str]:

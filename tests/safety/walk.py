@@ -154,10 +154,12 @@ def address(ask: Ask, world: World) -> str:
         "slug:name": "clone",
         "int:pk": "0",
         "slug:measure": "freshness",
+        "slug:slug": "nlp",
+        "str:key": "unknown",
         "path:rest": "v1/nothing",
         "str:secret": str(world.places["secret"]),
     }
-    values["path:token"] = "t0"
+    values["path:token"], values["str:host"] = "t0", "github.com"
     if ask.name == "repository_restore" or "deleted-repositories/" in route:
         values["int:pk"] = str(world.places["gone"])
     if "invitations/<int:pk>" in route:
