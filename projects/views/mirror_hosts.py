@@ -98,9 +98,9 @@ def _api_initial(row: reads.HostRow) -> dict[str, object]:
 
 
 @curators_only
-def route(request: ActorRequest, pk: int = 0) -> HttpResponse:
+def route(request: ActorRequest, pk: int | None = None) -> HttpResponse:
     """A way out: its settings, how it does, a try."""
-    row = get_object_or_404(OutgoingRoute, pk=pk) if pk else None
+    row = None if pk is None else get_object_or_404(OutgoingRoute, pk=pk)
     act = request.POST.get("act", "")
     if act == "remove" and row is not None:
         commands.remove_route(request.actor, row)
