@@ -18,6 +18,7 @@ from accounts.queries.security import SECURITY_KINDS
 from core.actors import SYSTEM, Scope
 from core.models import Event
 from projects import commands as project_commands
+from projects.commands import pushing
 from projects.models import Collaborator, Push, Star
 from tests.factories import accounts as make
 from tests.factories import projects
@@ -152,6 +153,7 @@ def test_keys_and_tokens_stand_in_the_log(client):
     commands.remove_phone(actor)
     shared = projects.repository(person)
     project_commands.remove_deploy_key(actor, shared, key=project_commands.add_deploy_key(actor, shared, title="ci", key=key).pk)
+    pushing.remove_push_mirror(actor, pushing.add_push_mirror(actor, shared, address="ssh://git@1.1.1.1/a/b.git"))
     assert set(SecurityEvent.objects.filter(user=person).values_list("kind", flat=True)) == LOG_KINDS
 
 

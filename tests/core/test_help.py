@@ -29,10 +29,10 @@ def test_both_languages_have_the_same_topics() -> None:
 def test_search(client: Client) -> None:
     def found(words: str, language: str) -> list[str]:
         body = client.get("/-/help", {"q": words}, headers={"accept-language": language}).content.decode()
-        return re.findall(r'item-title"><a href="/-/help/([a-z]+)"', body)
+        return re.findall(r'item-title"><a href="/-/help/([a-z-]+)"', body)
 
-    assert found("部署公钥", "zh-hans") == ["keys"]
-    assert found("DEPLOY key", "en") == ["keys"]
+    assert found("部署公钥", "zh-hans")[0] == "keys"
+    assert found("DEPLOY key", "en")[0] == "keys"
     assert found("no-such-word", "en") == []
     assert len(found("", "en")) == len(user_help.ORDER)
     assert "<script>" not in client.get("/-/help", {"q": "<script>"}).content.decode()

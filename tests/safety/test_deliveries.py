@@ -21,9 +21,10 @@ from core.actors import SYSTEM
 from core.models import Delivery, Event
 from core.secrets import encrypt
 from projects import commands
+from projects.commands.mirror_lists import begin_list, hand_in_list
 from projects.commands.mirrors import list_mirror
 from projects.events import BulkEditRequested, ListingRequested
-from projects.models import Repository
+from projects.models import PushMirror, Repository
 from projects.queries.curation import Selection
 from tests.factories.accounts import actor, organization, person
 from tests.factories.histories import History
@@ -60,6 +61,9 @@ def story(client, tmp_path: Path) -> None:
         events.publish(MessageWritten(secret=encrypt("+8613800138000\ncode 1", purpose="message"), written_at=time.time()))
     client.post("/login", {"login": "bob", "password": "correct horse 7"})
     made = repository(ada, name="code", files={"a.py": b"x = 1\n", "README.md": b"# hi\n"})
+    PushMirror.objects.create(repository=made, address="https://example.org/lab/away", key="example.org/lab/away", host="example.org")
+    handed = hand_in_list(SYSTEM, [b"https://github.com/example/handed-in\n"], name="list.txt")
+    begin_list(SYSTEM, handed, columns={})
     side = commit(made, {"b.py": b"y = 2\n"}, branch="side")
     fork = commands.fork_repository(actor(bob), made, into=bob.namespace)
     commit(fork, {"c.py": b"z = 3\n"})
