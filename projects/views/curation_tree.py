@@ -53,7 +53,7 @@ def category(request: ActorRequest, slug: str) -> HttpResponse:
     one, act = _category(slug), request.POST.get("act", "")
     start = {"name_zh": one.name_zh, "name_en": one.name_en, "slug": one.slug, "icon": one.icon, "words": one.words}
     form = CategoryForm(request.POST if act == "save" else None, initial=start)
-    split = SplitForm(request.POST if act == "split" else None)
+    split = SplitForm(request.POST if act == "split" else None, auto_id="split_%s")
     if form.is_bound and attempt(form, lambda cleaned: commands.change_category(request.actor, one, **cleaned)):
         messages.success(request, _("Saved."))
         return redirect("curation_category", one.slug)

@@ -24,7 +24,8 @@ MEMBER = ["/dashboard", "/new", "/-/import", "/-/orgs/new", "/settings/profile",
 OWNED = ["/settings", "/settings/access", "/settings/branches", "/settings/keys", "/settings/danger", "/edit/main/src/code.py", "/new/main/", "/upload/main/",
          "/delete/main/src/code.py", "/releases/new", "/releases/edit/v1", "/fork", "/branches"]  # fmt: skip
 DESK = ["/-/admin", "/-/admin/growth", "/-/admin/people", "/-/admin/people/ada", "/-/admin/organizations", "/-/admin/repositories", "/-/admin/queue", "/-/admin/settings",
-        "/-/admin/audit", "/-/admin/legal", "/-/admin/complaints", "/-/admin/mirrors", "/-/admin/search"]  # fmt: skip
+        "/-/admin/audit", "/-/admin/legal", "/-/admin/complaints", "/-/admin/mirrors", "/-/admin/search", "/-/admin/mirrors/edits", "/-/admin/mirrors/categories",
+        "/-/admin/mirrors/categories/nlp", "/-/admin/mirrors/tags", "/-/admin/mirrors/collections", "/-/admin/mirrors/shelf", "/-/admin/mirrors/reports"]  # fmt: skip
 FAULTS = r"""() => {
   const faults = [];
   const shown = (element) => element.checkVisibility({ visibilityProperty: true });
