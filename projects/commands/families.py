@@ -7,11 +7,13 @@ removed leaves with what it alone reached (`pools`).
 import shutil
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 import gitstore
@@ -95,7 +97,7 @@ def share_relatives(actor: Actor, *, limit: int = 50) -> int:
         if not Mirror.objects.filter(free(now), pk=mirror.pk).update(lease=lease, leased_until=now + LEASE):
             continue
         try:
-            with beating(lambda rows=rows: rows.update(leased_until=timezone.now() + LEASE), lease=LEASE, name=f"share-{mirror.pk}"):
+            with beating(partial(_renew, rows), lease=LEASE, name=f"share-{mirror.pk}"):
                 _share(mirror, [], list(repository.roots.values_list("oid", flat=True)))
             joined += repository.pool_id is not None
         except (gitstore.GitError, Incomplete) as error:
@@ -103,6 +105,10 @@ def share_relatives(actor: Actor, *, limit: int = 50) -> int:
         finally:
             rows.update(lease="", leased_until=None)
     return joined
+
+
+def _renew(rows: "QuerySet[Mirror]") -> None:
+    rows.update(leased_until=timezone.now() + LEASE)
 
 
 def note_roots(repository: Repository, roots: Sequence[str]) -> None:
