@@ -111,7 +111,7 @@ def test_the_scope_it_says_is_enough(world):
     faults = []
     for scope in ("read", "write", "admin"):
         enough = [one for one in OPERATIONS if (one.scope or "read") == scope]
-        faults += asked(world, enough, lambda one: [200, 201, 204, 404, 409, 422, "protected_delete"], who=world.tokens[scope])
+        faults += asked(world, enough, lambda one: [200, 201, 202, 204, 404, 409, 422, "protected_delete"], who=world.tokens[scope])
     assert faults == []
 
 
