@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
@@ -204,33 +206,38 @@ def rate_rising(actor: Actor) -> int:
     """Work out anew what is rising; returns how many projects are. Two reads, and a write for each 500 projects whose score moved."""
     if not actor.is_system:
         HIDE.require()
-    today = datetime.now(UTC).date()
-    since = today - timedelta(days=rising.SINCE)
-    days: dict[int, dict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
-    for row in TrafficDay.objects.filter(day__gte=since).iterator(chunk_size=2000):
-        day = days[row.repository_id][row.day]
-        day[0], day[1] = row.known, max(0, row.views + row.downloads - row.known)
-    earliest = datetime(since.year, since.month, since.day, tzinfo=UTC)
-    stars = Star.objects.filter(at__gte=earliest).order_by().annotate(day=TruncDate("at", tzinfo=UTC)).values_list("repository", "day")
-    for repository, on, n in stars.annotate(n=Count("pk")):
-        days[repository][on][2] = n
-    scores = {pk: rising.score(_of(found, today)) for pk, found in days.items()}
-    known = dict(Traffic.objects.values_list("repository_id", "rising"))
-    new = [pk for pk, score in scores.items() if score and pk not in known]
-    for pks in _chunks(new):
+    scores = _scores(datetime.now(UTC).date())
+    known = dict(Traffic.objects.exclude(rising=0).values_list("repository_id", "rising"))
+    moved = sorted(pk for pk, score in scores.items() if abs(score - known.get(pk, 0.0)) > 1e-6) + sorted(known.keys() - scores.keys())
+    for pks in _chunks(moved):
         there = Repository.objects.filter(pk__in=pks).values_list("pk", flat=True)
-        Traffic.objects.bulk_create((Traffic(repository_id=pk) for pk in there), ignore_conflicts=True)
-    moved = [pk for pk, before in known.items() if abs(scores.get(pk, 0) - before) > 1e-6] + new
-    for pks in _chunks(sorted(moved)):
-        rows = list(Traffic.objects.filter(repository__in=pks))
-        for one in rows:
-            one.rising = scores.get(one.repository_id, 0.0)
-        Traffic.objects.bulk_update(rows, ["rising"])
+        rows = [Traffic(repository_id=pk, rising=scores.get(pk, 0.0)) for pk in there]
+        Traffic.objects.bulk_create(rows, update_conflicts=True, unique_fields=["repository"], update_fields=["rising"])
     return sum(1 for score in scores.values() if score)
 
 
-def _of(found: dict[date, list[int]], today: date) -> list[rising.Day]:
-    return [rising.Day((today - day).days, known, strangers, stars) for day, (known, strangers, stars) in found.items()]
+def _scores(today: date) -> dict[int, float]:
+    """Of every project with attention since SINCE; the days are read one project after the other, so that they need no memory."""
+    since = today - timedelta(days=rising.SINCE)
+    earliest = datetime(since.year, since.month, since.day, tzinfo=UTC)
+    stars: dict[int, dict[date, int]] = defaultdict(dict)
+    starred = Star.objects.filter(at__gte=earliest).order_by().annotate(day=TruncDate("at", tzinfo=UTC)).values_list("repository", "day")
+    for repository, day, n in starred.annotate(n=Count("pk")):
+        stars[repository][day] = n
+    rows = TrafficDay.objects.filter(day__gte=since).order_by("repository", "day")
+    columns = rows.values_list("repository", "day", "known", "views", "clones", "archives", "assets").iterator(chunk_size=2000)
+    scores = {}
+    for repository, group in groupby(columns, key=itemgetter(0)):
+        liked = stars.pop(repository, {})
+        days = []
+        for _pk, day, known, *visited in group:
+            days.append(rising.Day((today - day).days, known, max(0, sum(visited) - known), liked.pop(day, 0)))
+        scores[repository] = rising.score([*days, *_liked(liked, today)])
+    return scores | {repository: rising.score(_liked(liked, today)) for repository, liked in stars.items()}
+
+
+def _liked(stars: dict[date, int], today: date) -> list[rising.Day]:
+    return [rising.Day((today - day).days, stars=n) for day, n in stars.items()]
 
 
 def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
