@@ -54,12 +54,13 @@ def take_delivery(actor: Actor, hook: MirrorHook, headers: Mapping[str, str], bo
     """
     if not actor.is_system:
         HIDE.require()
-    take(f"hook:{hook.pk}", limit=PER_MINUTE, seconds=60)
     try:
         sent = hooks.read(headers, body, secret=decrypt(hook.secret_encrypted, purpose="mirror-hook"), now=timezone.now())
     except Refused as error:
+        take(f"hook-wrong:{hook.pk}", limit=PER_MINUTE, seconds=60)  # counted apart: they never keep a genuine one out
         _log(HookDelivery(hook=hook, sender=error.sender, event=error.event, outcome=error.outcome))
         raise Forbidden(str(Outcome(error.outcome).label), code=error.outcome) from error
+    take(f"hook:{hook.pk}", limit=PER_MINUTE, seconds=60)
     outcome = Outcome.PING if sent.is_ping else Outcome.IGNORED
     row = HookDelivery(hook=hook, sender=sent.sender, event=sent.event, digest=sent.digest, outcome=outcome)
     try:
