@@ -189,7 +189,7 @@ def filled(site: Site, count: int, kills: int) -> Row:
     found = site.worked()
     good = chosen.filter(state="fresh", repository__is_empty=False).count()
     packs = site.ask("/-/stats").get("packs", 0)
-    shown = f"{good:,} filled, the rest after the last kill in {found['wall']:.0f} s; {packs - good} packs sent again, {running} were under way at a kill"
+    shown = f"{good:,} filled by {packs:,} packs, the last in {found['wall']:.0f} s; {running} were held at a kill"
     return (
         f"first fill of {count:,}, {count // 10} of them forks, {kills} kills",
         f"{shown}; disk {disk(site, count):.2f} × distinct",
