@@ -19,8 +19,12 @@ def preload() -> None:
     from django.urls import get_resolver
 
     import openi.wsgi  # noqa: F401 - settings, models and Git's transport
+    from openi.celery import app
 
     get_resolver().url_patterns  # noqa: B018 - imports every view
+    import core.tasks  # noqa: F401 - needs what openi.wsgi has set up
+
+    app.amqp, app.connection_for_write().transport_cls  # noqa: B018 - so does what wakes the worker
     for folder in settings.TEMPLATES[0]["DIRS"]:
         for path in Path(folder).rglob("*.html"):
             with contextlib.suppress(TemplateSyntaxError):  # the page that needs it will say so
