@@ -25,6 +25,7 @@ VALUES = 1000  # of a facet
 logging.getLogger("elastic_transport").setLevel(logging.WARNING)  # or each request is a line of the log
 KEYWORDS = ("kind", "level", "label", "label_key", "folded", "title_key", "tight", "language", "licence", "topic", "digest",
             "key_language", "key_licence", "key_topic", "key_owner")  # fmt: skip
+PREFIXES = {"min_chars": 1, "max_chars": 6}  # of a word, kept beside it: completions look up one term where they would gather thousands
 MAPPING = {
     "dynamic": False,
     "properties": {
@@ -33,6 +34,10 @@ MAPPING = {
         **{
             text: {"type": "text", "analyzer": "whitespace", "copy_to": "spelled"}
             for text in ("name", "title", "topics", "description", "readme")
+        },
+        **{text: {"type": "text", "analyzer": "whitespace", "index_prefixes": PREFIXES} for text in ("owner", "pinyin")},
+        **{
+            text: {"type": "text", "analyzer": "whitespace", "index_prefixes": PREFIXES, "copy_to": "spelled"} for text in ("name", "title")
         },
         "spelled": {"type": "text", "analyzer": "whitespace", "norms": False, "index_options": "docs"},
         "pk": {"type": "long"},
