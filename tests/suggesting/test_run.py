@@ -1,9 +1,13 @@
 """From rows to suggestions: what is learnt from, what never is, decisions, undo, the blind sample, automatic sorting."""
 
+import os
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -413,3 +417,14 @@ def test_automatic_sorting_is_refused_until_the_bound_allows_it_and_stops_by_its
     assert SortingAct.objects.count() == 1
     assert site.setting("suggestions") == {"threshold": threshold, "automatic": False}
     assert AuditEntry.objects.filter(act="stop_sorting").exists()
+
+
+def test_no_process_but_the_one_that_trains_loads_the_libraries():
+    """100 MB each: pages, tasks and subscribers are loaded, numpy and scikit-learn are not."""
+    code = (
+        "import django, sys; django.setup(); from django.urls import get_resolver; get_resolver().url_patterns; import openi.celery, projects.tasks;"
+        "print(sorted({'numpy', 'scipy', 'sklearn'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "openi.settings"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
