@@ -20,6 +20,7 @@ from projects.models import (
     BulkEdit,
     CatalogueVersion,
     Category,
+    Curated,
     Finding,
     Mirror,
     Nomination,
@@ -104,7 +105,7 @@ def queues() -> dict[str, Q]:
         "failing": Q(mirror__isnull=False) & ~Q(mirror__cause="") & ~Q(mirror__state__in=STOPPED),
         "gone": Q(mirror__state__in=LOST) & _unsettled(kinds.GONE),
         "uncategorised": Q(category=None),
-        "other": Q(category__slug=OTHER),
+        "other": Q(category__in=Category.objects.filter(slug=OTHER)),
         "duplicate": _shares_a_root() & _unsettled(kinds.DUPLICATE),
         "no_licence": Q(mirror__filled_at__isnull=False, licence="") & ~Q(indexed_oid="") & _unsettled(kinds.NO_LICENCE),
         "licence": _open(kinds.LICENCE_CHANGED),
@@ -112,7 +113,7 @@ def queues() -> dict[str, Q]:
         "secret": _open(kinds.SECRET),
         "malware": _open(kinds.MALWARE),
         "paused": Q(mirror__state=State.PAUSED),
-        "hidden": Q(curated__is_hidden=True),
+        "hidden": Q(pk__in=Curated.objects.filter(is_hidden=True).values("repository_id")),
     }
 
 
