@@ -269,8 +269,8 @@ def _copy_tree(source: Path, target: Path, *, link: bool, skip: Callable[[str], 
             copy.mkdir(parents=True, exist_ok=True)
             # .idx last: git takes a pack for whole when it sees its index.
             for name in sorted(files, key=lambda name: (name.endswith(".idx"), name)):
-                if _unfinished(name) or skip(name) or (copy / name).exists():
-                    continue
+                if _unfinished(name) or skip(name) or (copy / name).exists() or Path(folder, name).is_socket():
+                    continue  # a running SSH server listens at a socket beside its keys
                 try:
                     _copy_file(Path(folder, name), copy / name, link)
                 except FileNotFoundError:

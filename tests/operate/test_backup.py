@@ -1,6 +1,7 @@
 """`manage.py backup` beside writers, `manage.py restore` into an empty data directory."""
 
 import json
+import socket
 import sqlite3
 import subprocess
 import tarfile
@@ -67,6 +68,17 @@ def test_everything_comes_back_in_an_empty_directory(tmp_path: Path, portal: bac
         assert git(there.repositories / repository, "rev-list", "--count", "main") == "3"
     assert not list(there.data.glob(".restore*"))
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_the_socket_of_a_running_server_is_left_out(tmp_path: Path, portal: backup.Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = portal.data / "ssh"
+    keys.mkdir()
+    (keys / "ed25519").write_text("host key")
+    monkeypatch.chdir(keys)  # a socket's path has at most 108 bytes (unix(7))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind("door.sock")
+        backup.back_up(portal, tmp_path / "backup")
+    assert [path.name for path in (tmp_path / "backup/ssh").iterdir()] == ["ed25519"]
 
 
 def test_what_is_restored_shares_no_file_with_the_backup(tmp_path: Path, portal: backup.Places) -> None:
