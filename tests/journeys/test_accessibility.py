@@ -18,7 +18,7 @@ PUBLIC = ["/", "/market", "/organizations", "/datasets", "/login", "/login/phone
           "/-/legal/terms", "/-/complaint", "/nobody-at-all", "/lab", "/ada", "/-/account/password/reset/", "/github.com/Lab/Model", "/github.com/Lab/Model/mirror"]  # fmt: skip
 INSIDE = ["", "/tree/main/src", "/blob/main/src/code.py", "/blob/main/README.md", "/blob/main/data.csv", "/blame/main/src/code.py", "/commits", "/commits/main/src/code.py",
           "/commit/{oid}", "/commit/{oid}?view=split", "/compare", "/compare/main...side", "/branches", "/tags", "/releases", "/releases/tag/v1", "/find/main", "/contributors",
-          "/forks", "/stars"]  # fmt: skip
+          "/forks", "/stars", "/traffic", "/trust?use=sell"]  # fmt: skip
 MEMBER = ["/dashboard", "/new", "/-/import", "/-/orgs/new", "/settings/profile", "/settings/account", "/settings/keys", "/settings/tokens", "/settings/log", "/settings/phone",
           "/-/mirrors/nominate", "/settings/repositories/deleted", "/-/orgs/lab/members", "/-/orgs/lab/teams", "/-/orgs/lab/settings"]  # fmt: skip
 OWNED = ["/settings", "/settings/access", "/settings/branches", "/settings/keys", "/settings/danger", "/edit/main/src/code.py", "/new/main/", "/upload/main/",
