@@ -78,9 +78,11 @@ def _name(category: Category | None) -> str:
     return category.slug if category is not None else STAYS
 
 
-def _acts() -> list[tuple[SortingAct, bool]]:
+def _acts() -> list[tuple[SortingAct, str, bool]]:
+    """The last acts, what they were in words, and whether they can be undone."""
     since = reads.undoable_since()
-    return [(act, act.undone_at is None and act.at > since) for act in reads.acts()[:ACTS]]
+    words = {SortingAct.Kind.ACCEPTED.value: _("Suggestions accepted")}
+    return [(act, words.get(act.kind, act.get_kind_display()), act.undone_at is None and act.at > since) for act in reads.acts()[:ACTS]]
 
 
 def _back(request: ActorRequest) -> HttpResponse:
