@@ -34,8 +34,8 @@ def django_on(data: Path) -> None:
     call_command("migrate", verbosity=0)
 
 
-def person_and_repository(source: Path) -> tuple[Any, Any]:
-    """The bench person with the repository `big`, imported and indexed."""
+def person_and_repository(source: Path, name: str = "big") -> tuple[Any, Any]:
+    """The bench person with the repository `name`, imported and indexed."""
     from accounts import commands as people
     from accounts.models import User
     from core import events
@@ -46,10 +46,10 @@ def person_and_repository(source: Path) -> tuple[Any, Any]:
     person = User.objects.filter(username="bench").first()
     if person is None:
         person = people.create_user(SYSTEM, "bench", email="bench@example.org", password="a long password 9")
-    repository = Repository.objects.filter(namespace=person.namespace, name="big").first()
+    repository = Repository.objects.filter(namespace=person.namespace, name=name).first()
     if repository is None:
         run = commands.request_import_of_folder(
-            SYSTEM, person.namespace, folder=source, name="big", visibility="public", description="", queued=False
+            SYSTEM, person.namespace, folder=source, name=name, visibility="public", description="", queued=False
         )
         commands.run_import(SYSTEM, run.pk)
         repository = Repository.objects.get(pk=run.repository_id)

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLE = {
     "pages": (["--quick"], "front page, 304"),
+    "diffs": (["--quick"], "page of 2.py"),
     "store": ([], "last commits of the root, cold"),
     "scale": (["--quick"], "organisation"),
     "wire": (["--quick"], "fork on disk"),
