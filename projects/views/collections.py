@@ -11,12 +11,16 @@ from core.markdown import render_text
 from projects import rules
 from projects.queries import mirrors as mirror_reads
 from projects.queries import shelves as reads
+from projects.queries.documents import without_markup
 
 
 @require_safe
 def collections(request: ActorRequest) -> HttpResponse:
     """All public ones."""
-    context = {"rows": list(reads.collections()), "may_curate": bool(rules.can_curate(request.actor))}
+    context = {
+        "rows": [(one, without_markup(one.text)) for one in reads.collections()],
+        "may_curate": bool(rules.can_curate(request.actor)),
+    }
     return render(request, "projects/collections.html", context)
 
 

@@ -257,6 +257,8 @@ def test_a_collection_from_draft_to_readers(desk, mirrors) -> None:
     html = page(Client(headers={"accept-language": "en"}), "/collections/llm")
     assert re.findall(r'href="/github.com/lab/(m\d)"', html) == ["m1", "m0"]
     assert "<script>x" not in html
+    assert "<strong>好</strong>" in page(Client(headers={"accept-language": "zh-hans"}), "/collections/llm")
+    assert "**" not in page(Client(headers={"accept-language": "zh-hans"}), "/collections")
     assert "Large models" in page(Client(headers={"accept-language": "en"}), "/collections")
     Curated.objects.all().delete()
     Repository.objects.filter(pk=rows[0].pk).update(visibility="private")
