@@ -37,7 +37,7 @@ T = TypeVar("T")
 OTHER = "other"  # slug of 其他
 README_BYTES = 6000
 RETRAIN_DECISIONS = 50
-RETRAIN_EVERY = timedelta(hours=20)  # “nightly”, whatever the hour it began at
+RETRAIN_EVERY = timedelta(hours=24)
 SILENT = timedelta(minutes=5)  # a run that gave no sign of life for so long is dead
 UNDO_DAYS = 30
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -177,7 +177,7 @@ def last_run() -> Classifier | None:
 
 
 def is_due() -> bool:
-    """True if someone asked, if 50 decisions came since the last classifier, or a night has passed."""
+    """True if someone asked, if 50 decisions came since the last classifier, or a day has passed."""
     now = timezone.now()
     waits = unfinished_run()
     if waits is not None:
@@ -209,7 +209,7 @@ def groups(threshold: float) -> list[Group]:
     """By category, the one with most sure suggestions first, “stays” last; counted anew after every act, and twice a minute."""
     rows = _remembered(f"groups:{threshold}", lambda: list(_counted(threshold)))
     by_id = {row.pk: row for row in Category.objects.select_related("parent")}
-    found = [Group(by_id.get(category_id), total, sure) for category_id, total, sure in rows]
+    found = [Group(by_id.get(category_id) if category_id else None, total, sure) for category_id, total, sure in rows]
     return sorted(found, key=lambda group: (group.category is None, -group.sure, -group.total, group.category.pk if group.category else 0))
 
 

@@ -253,7 +253,7 @@ def test_a_run_that_waits_a_run_that_died_and_two_at_once():
     assert (at_work.state, at_work.error) == ("failed", "the process was killed")
 
 
-def test_it_is_due_each_night_and_after_fifty_decisions(monkeypatch):
+def test_it_is_due_each_day_and_after_fifty_decisions(monkeypatch):
     catalogue(each=3)
     made = run()
     assert not reads.is_due()
@@ -262,7 +262,7 @@ def test_it_is_due_each_night_and_after_fifty_decisions(monkeypatch):
     assert reads.is_due()
     again = run()
     assert not reads.is_due()
-    Classifier.objects.filter(pk=again.pk).update(created_at=timezone.now() - timedelta(hours=21))
+    Classifier.objects.filter(pk=again.pk).update(created_at=timezone.now() - timedelta(hours=25))
     assert reads.is_due()
     assert made.pk < again.pk
 
