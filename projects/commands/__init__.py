@@ -66,7 +66,6 @@ from projects.commands.maintenance import check_repositories, due_repositories, 
 from projects.commands.metadata import hosts_to_ask, refresh_host
 from projects.commands.mirror_keys import renew_mirror_key, trust_host_key
 from projects.commands.mirrors import (
-    act_on_mirrors,
     ask_for_mirror,
     change_filters,
     decide_nomination,
@@ -117,7 +116,6 @@ __all__ = [
     "Lane",
     "accept_group",
     "accept_suggestions",
-    "act_on_mirrors",
     "add_asset",
     "add_deploy_key",
     "add_hot_owner",

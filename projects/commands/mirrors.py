@@ -20,7 +20,7 @@ from projects.commands.creation import DESCRIPTION_MAX, name_taken, require_free
 from projects.commands.looking import schemes
 from projects.commands.mirror_keys import cloneable, give_key, kept_address
 from projects.events import MirrorAsked, MirrorsListed, NominationDecided, RepositoryCreated
-from projects.mirrors import addresses, causes, states
+from projects.mirrors import addresses, states
 from projects.mirrors.addresses import Address
 from projects.mirrors.states import State, Turn
 from projects.models import Mirror, Nomination, Repository, Visibility
@@ -258,25 +258,3 @@ def want_mirror(actor: Actor, repository: Repository) -> bool:
         HIDE.require()
     rows = Mirror.objects.filter(repository=repository, state=State.LISTED)
     return bool(rows.filter(is_urgent=False).update(is_urgent=True, next_at=timezone.now()) or rows.exists())
-
-
-def act_on_mirrors(actor: Actor, *, act: str, ids: list[int], cause: str) -> int:
-    """Retry or pause the chosen mirrors of the catalogue, or all that fail for `cause`; returns how many.
-
-    Raises Forbidden (rules.can_curate), Invalid (neither chosen nor a cause, another act).
-    """
-    rules.can_curate(actor).require()
-    rows = Mirror.objects.filter(is_public_mirror=True, state__in=[*states.WATCHED])
-    if not ids and cause not in causes.CAUSES:
-        raise Invalid(_("Choose mirrors first."))
-    rows = rows.filter(pk__in=ids) if ids else rows.filter(cause=cause)
-    changes: dict[str, dict[str, object]] = {
-        "retry": {"is_urgent": True, "next_at": timezone.now()},
-        "pause": {"state": State.PAUSED, "cause": "", "said": ""},  # Turn.PAUSE is open to all that are watched
-    }
-    if act not in changes:
-        raise Invalid(_("This act is not known."))
-    with transaction.atomic():
-        changed = rows.update(**changes[act])
-        note_act(actor, f"{act}_mirrors", cause, detail={"mirrors": ids[:200], "changed": changed})
-    return changed
