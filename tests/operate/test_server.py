@@ -128,7 +128,7 @@ def test_reload_shows_changes(prepared: Path, tmp_path: Path) -> None:
             assert took <= 1.5 * crowding(), word
         for texts in (checkout / "locale/zh_Hans/parts").glob("*.po"):
             texts.write_text(texts.read_text().replace('msgid "Search projects"\nmsgstr "', 'msgid "Search projects"\nmsgstr "探针'))
-        assert eventually(lambda: "探针" in page(f"{server.base}/explore"), 30) <= 2 * crowding()
+        assert eventually(lambda: "探针" in page(f"{server.base}/"), 30) <= 2 * crowding()
 
 
 def test_the_first_start_loads_demo_content_and_shows_its_logins_once(tmp_path: Path) -> None:
