@@ -42,9 +42,11 @@ def assess_repository(actor: Actor, repository_id: int, *, older_than: timedelta
 
 
 def _is_same(repository: Repository, known: TrustReport) -> bool:
-    """Whether a push or a setting has changed what the report says."""
+    """Whether a push, a setting or a count of its commits has changed what the report says."""
     facts = Facts.of(known.facts)
-    return (known.oid, facts.archived, facts.licence) == (repository.head_oid, repository.is_archived, repository.licence)
+    counted = repository.indexed_oid == repository.head_oid
+    now = (repository.head_oid, repository.is_archived, repository.licence, counted)
+    return (known.oid, facts.archived, facts.licence, facts.counted) == now
 
 
 def due_assessments(limit: int) -> list[int]:
