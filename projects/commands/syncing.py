@@ -109,6 +109,8 @@ def _fetch(mirror: Mirror, report: Report, way: Way) -> None:
         raise Trouble("too_many_refs", str(looked.branches + looked.tags))
     if mirror.filled_at is None and families.is_half_filled(repository.path):
         families.begin_anew(repository)
+    mirror.digest = ""  # a worker that dies after the switch must not take the refs for those of before, should upstream return to them
+    Mirror.objects.filter(pk=mirror.pk, lease=mirror.lease).update(digest="")
     head = looked.head if looked else ""
     try:
         _receive(mirror, report, way, families.helpers(mirror))
