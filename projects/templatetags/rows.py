@@ -74,13 +74,13 @@ def tree_rows(rows: Iterable[Row], *, parent: str = "", pending: bool = False) -
         message = f'<a href="{row.commit_href}">{escape(row.subject)}</a>' if row.commit_href else waiting
         cell = '<td class="name dir">' if row.kind in ("tree", "submodule") else "<td class=name>"
         out.append(f"<tr>{cell}{linked}{note}<td class=msg>{message}<td class=age>{ages[row.when]}")
-    return mark_safe("\n".join(out))  # noqa: S308 - every part is escaped above
+    return mark_safe("".join(out))  # noqa: S308 - every part is escaped above
 
 
 def source_rows(lines: Sequence[str], *, first: int = 1) -> SafeString:
     """The body of a source table: `lines` are safe HTML, one a line."""
     return mark_safe(  # noqa: S308 - core.highlight escapes
-        "\n".join(f"<tr id=L{n}><td class=ln><a href=#L{n}>{n}</a><td class=src>{line}" for n, line in enumerate(lines, first))
+        "".join(f"<tr id=L{n}><td class=ln><a href=#L{n}>{n}</a><td class=src>{line}" for n, line in enumerate(lines, first))
     )
 
 

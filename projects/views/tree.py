@@ -20,7 +20,7 @@ from projects.templatetags import rows
 from projects.views import readme
 from projects.views.common import conditional, etag_of, page_of, repository_page
 
-SHORT = 12  # digits of an oid in the links of a listing: whole ones are a third of its compressed size
+SHORT = 10  # digits of an oid in the links of a listing: whole ones are a third of its compressed size
 LICENCE_FILES = ("licence", "license", "copying", "copyright")
 PAGE_ENTRIES = 1000  # of a directory; the rest is reached by `?from=`
 
