@@ -60,6 +60,29 @@ def _fast_passwords(settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+_tree: list[object] = []  # rows of the default categories
+
+
+@pytest.fixture(autouse=True)
+def _default_categories(request: pytest.FixtureRequest) -> None:
+    """What a migration brought stands in every test: a test outside a transaction empties all tables when it ends."""
+    marker = request.node.get_closest_marker("django_db")
+    empties = bool(marker and marker.kwargs.get("transaction")) or {"live_server", "transactional_db"} & set(request.fixturenames)
+    if not empties:
+        return
+    request.getfixturevalue("transactional_db")
+    from projects.market import tree
+    from projects.models import Category
+
+    if Category.objects.exists():
+        return
+    if not _tree:
+        tree.install(Category)
+        _tree.extend(Category.objects.order_by("pk"))
+    else:
+        Category.objects.bulk_create(_tree)
+
+
 @pytest.fixture
 def deliver():
     """Run the worker's part: deliver everything published so far."""
