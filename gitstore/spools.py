@@ -83,6 +83,7 @@ def _begun(path: Path, oid: str, size: int, folder: Path) -> int:
         sink = os.open(part.with_suffix(".new"), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(sink, fcntl.LOCK_EX)
         part.with_suffix(".new").rename(part)  # seen by others only now that it is locked
+        reader = os.open(part, os.O_RDONLY)  # git may have ended, and the file its other name, before we come to read
         try:
             child = process.start(
                 path, ["cat-file", "blob", oid], stdout=sink, stderr=subprocess.DEVNULL, config={"core.bigFileThreshold": "8m"}
@@ -90,12 +91,13 @@ def _begun(path: Path, oid: str, size: int, folder: Path) -> int:
         except BaseException:
             part.unlink()
             os.close(sink)
+            os.close(reader)
             raise
         threading.Thread(target=_finish, args=(child, sink, part, size), name="spool", daemon=True).start()
     except BaseException:
         _growing.release()
         raise
-    return os.open(part, os.O_RDONLY)
+    return reader
 
 
 def _finish(child: "subprocess.Popen[bytes]", sink: int, part: Path, size: int) -> None:
