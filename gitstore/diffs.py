@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +59,12 @@ def diff(
     deltas = list(found.deltas)
     renamed = _exact_renames(deltas) if _too_many_pairs(deltas) else {}
     order = [index for index in range(len(deltas)) if index not in renamed.values()]
-    bound = WHOLE_LINES if whole else lines
-    files = [
-        _file(repository, found, deltas, index, shown, renamed, bound, WHOLE_MAX if whole else SIDE_MAX)
-        for shown, index in list(enumerate(order))[first : first + limit]
-    ]
-    additions, deletions = _totals(path, found, files, len(order), old, new, ignore_space, store)
+    bound, page = WHOLE_LINES if whole else lines, list(enumerate(order))[first : first + limit]
+    with ThreadPoolExecutor(1) as beside:
+        by_git = COUNTED_FILES < len(order) != len(page)
+        counted = beside.submit(_count, path, old, new, ignore_space, store) if by_git else None
+        files = [_file(repository, found, deltas, index, shown, renamed, bound, WHOLE_MAX if whole else SIDE_MAX) for shown, index in page]
+        additions, deletions = counted.result() if counted else _totals(found, files, len(order))
     return Diff(files, len(order), additions, deletions)
 
 
@@ -195,13 +196,15 @@ def _hunks(patch: pygit2.Patch, lines: int) -> tuple[list[Hunk], bool]:
     return answer, False
 
 
-def _totals(
-    path: Path, found: pygit2.Diff, files: list[FileDiff], total: int, old: str, new: str, ignore_space: bool, store: Path | None
-) -> tuple[int | None, int | None]:
+def _totals(found: pygit2.Diff, files: list[FileDiff], total: int) -> tuple[int, int]:
+    """Lines added and deleted, counted in process."""
     if len(files) == total:
         return sum(file.additions for file in files), sum(file.deletions for file in files)
-    if total <= COUNTED_FILES:
-        return found.stats.insertions, found.stats.deletions
+    return found.stats.insertions, found.stats.deletions
+
+
+def _count(path: Path, old: str, new: str, ignore_space: bool, store: Path | None) -> tuple[int | None, int | None]:
+    """The same, counted by git; None for both if that takes too long."""
     arguments = [
         "diff-tree",
         "-r",
