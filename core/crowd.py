@@ -25,7 +25,7 @@ from core.middleware import error_response
 CROWD = 100  # different addresses that make a crowd
 WINDOW = 10.0  # seconds within which they count
 PRESENCE = 60.0  # seconds after a request of somebody signed in during which his pages are kept fast
-BURST = 4.0  # seconds of processor time that may be spent at once after a quiet while
+BURST = 1.0  # seconds of processor time that may be spent at once after a quiet while
 WAITING = 24  # requests that wait for their turn; one answer is made at a time
 PATIENCE = 1.5  # seconds they wait
 YIELD = 0.25  # seconds an answer being made waits at each of its queries while somebody signed in is answered
