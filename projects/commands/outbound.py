@@ -28,6 +28,7 @@ from core.rules import HIDE
 from core.secrets import decrypt
 from projects import fetching
 from projects.commands.leases import beating
+from projects.commands.outcomes import Trouble
 from projects.logic import matching_pattern
 from projects.mirrors import outbound, pace
 from projects.mirrors.advertisement import NotGit
@@ -42,14 +43,6 @@ SECONDS = 2 * 3600  # of one git
 AGENT = {"User-Agent": "git/2.39 (OpenI push mirror)"}
 CONTENT_TYPE = "application/x-git-receive-pack-advertisement"
 KEPT = 50  # refs named in the log of a run
-
-
-class Trouble(Exception):
-    """A run that failed: `cause` is a key of outbound.PUSH_CAUSES, `said` what the other side or git said, without credentials."""
-
-    def __init__(self, cause: str, said: str = "") -> None:
-        super().__init__(cause)
-        self.cause, self.said = cause, said[:600]
 
 
 @dataclass

@@ -23,7 +23,7 @@ _OUTSIDE = {"missing": Turn.LOST, "password": Turn.SHUT}
 
 
 class Trouble(Exception):
-    """A look or fetch that failed: `cause` is a key of causes.CAUSES, `said` what the other side or git said, without credentials."""
+    """A look, fetch or push that failed: `cause` is a key of causes.CAUSES (of a push: outbound.PUSH_CAUSES), `said` what the other side or git said, without credentials."""
 
     def __init__(self, cause: str, said: str = "") -> None:
         super().__init__(cause)
