@@ -11,11 +11,9 @@ from datetime import datetime, timedelta
 
 TYPES = ("hosted", "mirror", "fork")
 HEALTH = ("fresh", "late", "failing", "listed")
-ACTIVITY = ("month", "year", "older")
 FACETS = ("type", "category", "health", "activity", "language", "licence", "topic", "owner", "release", "new")
 NONE = "-"  # the value for “none found”, of licences and categories
 FRESH = timedelta(days=1)
-LATE = timedelta(days=3)
 NEW = timedelta(days=7)
 
 
