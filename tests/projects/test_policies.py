@@ -10,7 +10,7 @@ from projects import policies
 from projects.models import Collaborator, Protection, Push, Repository
 from projects.places import ZERO, Refusal, push_policies
 from tests.factories import accounts
-from tests.projects.wire import Git, refs_on_disk, repository, url
+from tests.projects.wire import Git, refs_on_disk, url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENGLISH = {"LANGUAGE": "en"}
@@ -21,11 +21,6 @@ def alice():
     user = accounts.person("alice")
     type(user).objects.filter(pk=user.pk).update(language="en")
     return user
-
-
-@pytest.fixture
-def demo(alice):
-    return repository(alice, "demo")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from accounts.logic import new_token
 from projects import policies, pushed
 from tests.factories import accounts
 from tests.projects.test_policies import KEY
-from tests.projects.wire import Git, repository
+from tests.projects.wire import Git
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,16 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _everything_is_large(monkeypatch):
     monkeypatch.setattr(pushed, "LARGE", 0)
     monkeypatch.setattr(pushed, "SAMPLE", 1)
-
-
-@pytest.fixture
-def alice():
-    return accounts.person("alice")
-
-
-@pytest.fixture
-def demo(alice):
-    return repository(alice, "demo")
 
 
 def proposed(git: Git, folder, demo, alice, old: str, new: str, **options) -> policies.Proposal:

@@ -23,16 +23,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def alice():
-    return accounts.person("alice")
-
-
-@pytest.fixture
-def demo(alice):
-    return repository(alice, "demo")
-
-
-@pytest.fixture
 def token(alice):
     return accounts.token(alice, "write")
 

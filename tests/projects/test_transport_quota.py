@@ -10,7 +10,7 @@ from projects.transport.gate import Gate
 from tests.factories import accounts
 from tests.projects.test_transport_door import as_sshd, door
 from tests.projects.test_transport_ssh import Keys, address
-from tests.projects.wire import Git, refs_on_disk, repository, url
+from tests.projects.wire import Git, refs_on_disk, url
 
 __all__ = ["as_sshd", "door"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,11 +22,6 @@ def alice():
     user = accounts.person("alice")
     type(user).objects.filter(pk=user.pk).update(quota_bytes=1000)
     return user
-
-
-@pytest.fixture
-def demo(alice):
-    return repository(alice, "demo")
 
 
 def big(git: Git):

@@ -8,21 +8,11 @@ from projects.models import Push
 from tests.factories import accounts
 from tests.projects.test_transport_http import request
 from tests.projects.test_transport_ssh import Keys, address
-from tests.projects.wire import Git, refs_on_disk, repository, url
+from tests.projects.wire import Git, refs_on_disk, url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SENTENCES = {"en": "only SHA-1 repositories can be hosted here", "zh-hans": "这里只支持 SHA-1 仓库"}
 NEW, OLD = "1" * 64, "0" * 64
-
-
-@pytest.fixture
-def alice():
-    return accounts.person("alice")
-
-
-@pytest.fixture
-def demo(alice):
-    return repository(alice, "demo")
 
 
 def packet(text: bytes) -> bytes:

@@ -19,20 +19,10 @@ from projects.transport.slots import Slots
 from tests.factories import accounts
 from tests.projects.test_transport_http import children_on
 from tests.projects.test_transport_ssh import Keys
-from tests.projects.wire import Git, Server, refs_on_disk, repository, url, wait_until
+from tests.projects.wire import Git, Server, refs_on_disk, url, wait_until
 
 SILENT = 4  # seconds
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-
-
-@pytest.fixture
-def alice():
-    return accounts.person("alice")
-
-
-@pytest.fixture
-def demo(alice):
-    return repository(alice, "demo")
 
 
 @pytest.fixture

@@ -39,16 +39,6 @@ class Keys:
 
 
 @pytest.fixture
-def alice():
-    return accounts.person("alice")
-
-
-@pytest.fixture
-def demo(alice):
-    return repository(alice, "demo")
-
-
-@pytest.fixture
 def keys(git: Git, alice):
     made = Keys(git)
     made.belongs_to(alice)
