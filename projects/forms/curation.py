@@ -9,9 +9,11 @@ from projects.models import Category, Collection, Report, Tag
 from projects.queries.curation import category_choices
 
 ICONS = (
-    "award", "book-open", "box", "building-2", "code", "cpu", "database", "folder-tree", "git-fork", "graduation-cap", "hard-drive", "images",
-    "layers", "map-pin", "message-square", "radio", "scale", "scan-eye", "search", "shield-check", "sprout", "star", "table", "terminal", "trophy",
-    "users",
+    "atom", "audio-lines", "award", "blend", "blocks", "book-open", "bot", "box", "brain", "brain-circuit", "building-2", "car",
+    "chart-line", "chart-scatter", "circuit-board", "code", "cpu", "database", "flask-conical", "folder-tree", "gamepad-2", "git-fork",
+    "graduation-cap", "hard-drive", "highlighter", "images", "languages", "lasso", "layers", "map-pin", "message-square",
+    "messages-square", "network", "radio", "scale", "scan-eye", "scan-search", "search", "server", "shapes", "share-2", "shield-check",
+    "sprout", "star", "stethoscope", "table", "terminal", "thumbs-up", "trophy", "users", "video", "waypoints", "whole-word",
 )  # fmt: skip
 ICON_CHOICES = [("", "–"), *((name, name) for name in ICONS)]
 DATE = {"type": "date"}

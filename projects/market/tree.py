@@ -24,5 +24,13 @@ def install(category: Any) -> None:
 
 
 def _row(category: Any, field: dict[str, Any], parent: Any, position: int) -> Any:
-    values = {"name_zh": field["zh"], "name_en": field["en"], "parent": parent, "position": position, "words": field.get("words", [])}
+    values = {
+        "name_zh": field["zh"], "name_en": field["en"], "icon": field["icon"], "parent": parent, "position": position,
+        "words": field.get("words", []),
+    }  # fmt: skip
     return category.objects.get_or_create(slug=field["slug"], defaults=values)[0]
+
+
+def icons() -> dict[str, str]:
+    """Slug → icon of every default category."""
+    return {row["slug"]: row["icon"] for field in fields() for row in (field, *field.get("children", ()))}

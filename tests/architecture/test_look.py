@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from projects.forms import curation
+from projects.market import tree
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 PYTHON = [path for app in ("core", "accounts", "projects") for path in (ROOT / app).rglob("*.py")]
@@ -47,6 +50,7 @@ def test_icons_named_in_code_exist() -> None:
     for path in PYTHON:
         for name in re.findall(r"\bicon(?:=|\()\"([a-z][a-z0-9-]*)\"", path.read_text(encoding="utf-8")):
             assert name in ICONS, f"{shown(path)}: icon {name} is not in static/img/icons.svg; run script/vendor_static"
+    assert set(tree.icons().values()) | set(curation.ICONS) <= ICONS, "a category's icon is missing; run script/vendor_static"
 
 
 def test_components_exist() -> None:
