@@ -64,6 +64,12 @@ def workers(server: Server) -> list[int]:
     return [pid for pid in children if field(pid, "status", "Threads") > 1]
 
 
+def stopped(pid: int) -> bool:
+    """Whether every thread of it stands still; SIGSTOP wakes one, which then stops the others (signal(7))."""
+    states = [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").iterdir()]
+    return set(states) == {"T"}
+
+
 def test_the_programs_are_forked_from_the_stem_and_belong_to_the_supervisor(server: Server) -> None:
     stem = server.pid("openi-stem")
     assert field(stem, "status", "Threads") == 1  # a fork takes one thread along, and every lock another one holds
@@ -112,6 +118,7 @@ def test_a_hanging_web_process_keeps_nobody_waiting(server: Server) -> None:
     one, _other = workers(server)
     os.kill(one, signal.SIGSTOP)
     try:
+        eventually(lambda: stopped(one), 20)  # until its last thread stands still, one may take a connection
         for _ in range(30):
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
             connection.request("GET", "/-/health")
