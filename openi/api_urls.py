@@ -42,6 +42,7 @@ urlpatterns = [
     path("docs", docs, name="api_docs"),
     path("v1/", include("accounts.api.urls")),
     path("v1/", include("projects.api.urls")),
+    path("v1/", include("activity.api.urls")),
     path("v1/", include("search.api.urls")),
     path("<path:rest>", unknown),
 ]

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "projects.apps.ProjectsConfig",
     "accounts.apps.AccountsConfig",
     "core.apps.CoreConfig",
+    "activity.apps.ActivityConfig",
     "search.apps.SearchConfig",  # after those that register their documents
     "django.contrib.auth",
     "django.contrib.contenttypes",

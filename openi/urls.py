@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("search.urls")),
     path("api/", include("openi.api_urls")),
+    path("", include("activity.urls")),
     path("", include("projects.urls")),
 ]
 handler404 = "core.pages.not_found"

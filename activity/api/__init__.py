@@ -1,0 +1,1 @@
+"""API; each module one noun."""

@@ -1,0 +1,1 @@
+"""Commands; each module one noun."""

@@ -1,0 +1,1 @@
+"""Forms; each module one noun."""

@@ -1,0 +1,1 @@
+"""Reads; each module one noun."""
