@@ -1,0 +1,37 @@
+"""Named places of issues, and the rows of this app about people."""
+
+from dataclasses import dataclass
+
+from accounts.places import PersonalRows, personal_rows
+from core.places import Place
+
+
+@dataclass(frozen=True)
+class HappeningKind:
+    """How entries of a higher package are shown in a timeline: `template` gets `entry` (its `happening`, `thread`, `repository`)."""
+
+    kind: str
+    template: str
+
+
+happening_kinds: Place[HappeningKind] = Place("entries of a timeline")
+
+_THREAD = ("thread__repository__namespace__slug", "thread__repository__name", "thread__number")
+_KEEPS = "the talk of the project"
+for _rows in (
+    PersonalRows(
+        "issues.Thread.author", keeps=_KEEPS, section="issues_and_pulls",
+        columns=("repository__namespace__slug", "repository__name", "number", "kind", "title", "body", "state", "created_at"),
+    ),
+    PersonalRows("issues.Thread.closed_by", keeps=_KEEPS, section="issues_closed", columns=("repository__name", "number", "closed_at")),
+    PersonalRows("issues.Comment.author", keeps=_KEEPS, section="comments", columns=(*_THREAD, "body", "created_at")),
+    PersonalRows("issues.Comment.edited_by", keeps=_KEEPS, section="comments_edited", columns=(*_THREAD, "edited_at")),
+    PersonalRows("issues.Comment.hidden_by", keeps=_KEEPS, section="comments_hidden", columns=(*_THREAD, "hidden_reason")),
+    PersonalRows("issues.Revision.by", keeps=_KEEPS, section="revisions", columns=(*_THREAD, "field", "text", "at")),
+    PersonalRows("issues.Reference.by", keeps=_KEEPS, section="references", columns=("target__repository__name", "target__number", "at")),
+    PersonalRows("issues.Happening.by", keeps=_KEEPS, section="issue_acts", columns=(*_THREAD, "kind", "facts", "at")),
+    PersonalRows("issues.Reaction.user", section="reactions", columns=(*_THREAD, "kind", "at")),
+    PersonalRows("issues.Assignment.user", section="assignments", columns=(*_THREAD, "at")),
+    PersonalRows("issues.Participation.user", section="participations", columns=(*_THREAD, "reason", "is_muted", "mentioned_at", "since")),
+):  # fmt: skip
+    personal_rows.add(_rows)

@@ -1,0 +1,1 @@
+"""Reads about issues and threads, complete with what pages and the API show."""
