@@ -48,6 +48,7 @@ X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
     "openi.apps.OpeniConfig",
+    "pulls.apps.PullsConfig",
     "issues.apps.IssuesConfig",
     "projects.apps.ProjectsConfig",
     "accounts.apps.AccountsConfig",

@@ -56,7 +56,7 @@ def test_events_are_named_in_the_past_tense():
 
 def test_terms_of_the_glossary_are_models():
     named = set(re.findall(r"`([A-Z][A-Za-z]+)`", (ROOT / "docs/glossary.md").read_text()))
-    models = {model.__name__ for label in ("core", "accounts", "projects", "issues", "activity") for model in apps.get_app_config(label).get_models()}
+    models = {model.__name__ for label in ("core", "accounts", "projects", "issues", "pulls", "activity") for model in apps.get_app_config(label).get_models()}
     assert named <= models, f"the glossary names what is no model: {named - models}"
     assert len(named) > 8
 
@@ -65,7 +65,7 @@ def test_documents_name_tests_and_modules_that_exist():
     faults = []
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for path in re.findall(
-            r"`((?:tests|core|accounts|projects|issues|gitstore|openi|script|deploy|bench|docs|search|activity)/[A-Za-z0-9_./-]+\.(?:py|md|txt|yaml|json|toml))(?:::\w+)?`",
+            r"`((?:tests|core|accounts|projects|issues|pulls|gitstore|openi|script|deploy|bench|docs|search|activity)/[A-Za-z0-9_./-]+\.(?:py|md|txt|yaml|json|toml))(?:::\w+)?`",
             page.read_text(),
         ):
             if not (ROOT / path).exists():

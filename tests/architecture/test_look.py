@@ -10,7 +10,7 @@ from projects.market import tree
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-PYTHON = [path for app in ("core", "accounts", "projects", "issues") for path in (ROOT / app).rglob("*.py")]
+PYTHON = [path for app in ("core", "accounts", "projects", "issues", "pulls") for path in (ROOT / app).rglob("*.py")]
 STYLES = sorted((ROOT / "static" / "css").glob("*.css"))
 ICONS = set(re.findall(r'<symbol id="([a-z0-9-]+)"', (ROOT / "static" / "img" / "icons.svg").read_text()))
 INLINE = {

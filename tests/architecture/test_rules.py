@@ -9,7 +9,7 @@ import pytest
 from django.urls import get_resolver
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("accounts", "projects", "issues", "activity", "search")
+APPS = ("accounts", "projects", "issues", "pulls", "activity", "search")
 FACES = {"commands", "queries", "rules", "events", "models", "logic", "places"}
 WRITES = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "services.py", "signals.py", "managers.py"}
@@ -67,7 +67,7 @@ def test_no_save_overrides_and_no_receivers_but_allauths():
 
 
 def test_only_faces_are_imported_across_apps():
-    graph = grimp.build_graph("openi", "search", "activity", "issues", "projects", "accounts", "gitstore", "core")
+    graph = grimp.build_graph("openi", "search", "activity", "pulls", "issues", "projects", "accounts", "gitstore", "core")
     faults = []
     for module in graph.modules:
         app = module.split(".")[0]

@@ -30,7 +30,7 @@ from tests.factories.accounts import actor, organization, person
 from tests.factories.histories import History
 from tests.factories.projects import commit, repository
 
-APPS = ("core", "accounts", "projects", "issues", "activity", "search")
+APPS = ("core", "accounts", "projects", "issues", "pulls", "activity", "search")
 PHYSICAL = {"size_bytes", "pushes_since_maintenance"}  # how Git packs at the moment
 ROOT = Path(__file__).resolve().parents[2]
 

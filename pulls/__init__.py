@@ -1,0 +1,1 @@
+"""Pull requests: proposed commits with versions, reviews on lines, and the rules under which they are merged."""

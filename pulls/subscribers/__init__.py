@@ -1,0 +1,1 @@
+"""What follows from facts; each module is one noun."""
