@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from accounts.places import PersonalRows, personal_rows
 from core.places import Place
 
@@ -15,6 +17,7 @@ class HappeningKind:
 
 
 happening_kinds: Place[HappeningKind] = Place("entries of a timeline")
+query_conditions: Place[tuple[str, Q]] = Place("words after is: in a query")  # (word of logic.words.IS, condition on Thread)
 
 _THREAD = ("thread__repository__namespace__slug", "thread__repository__name", "thread__number")
 _KEEPS = "the talk of the project"
@@ -33,5 +36,11 @@ for _rows in (
     PersonalRows("issues.Reaction.user", section="reactions", columns=(*_THREAD, "kind", "at")),
     PersonalRows("issues.Assignment.user", section="assignments", columns=(*_THREAD, "at")),
     PersonalRows("issues.Participation.user", section="participations", columns=(*_THREAD, "reason", "is_muted", "mentioned_at", "since")),
+    PersonalRows("issues.SavedFilter.user", section="saved_filters", columns=("repository__name", "name", "query", "created_at")),
+    PersonalRows(
+        "issues.Attachment.user", keeps=_KEEPS, section="attachments", columns=("repository__namespace__slug", "repository__name", "name", "size", "created_at")
+    ),
+    PersonalRows("issues.Dependency.by", keeps=_KEEPS, section="dependencies", columns=("blocked__repository__name", "blocked__number", "at")),
+    PersonalRows("issues.Board.created_by", keeps=_KEEPS, section="boards", columns=("name", "created_at")),
 ):  # fmt: skip
     personal_rows.add(_rows)

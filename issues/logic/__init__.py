@@ -1,0 +1,1 @@
+"""Pure parts: the query language, references, task lists, templates, word differences."""
