@@ -186,3 +186,14 @@ class ReportDecided(Fact):
     """A curator answered a reader's report."""
 
     report_id: int
+
+
+@dataclass(frozen=True)
+class CommitStatusSet(Fact):
+    """A program said something about a commit, by a status or a check run: `state` is pending, success, failure, error or neutral."""
+
+    repository_id: int
+    oid: str
+    context: str
+    state: str
+    by_id: int | None

@@ -131,6 +131,14 @@ for _rows in (
         "projects.PushMirror.created_by", keeps="the repository's", section="push_mirrors",
         columns=("repository__namespace__slug", "repository__name", "address", "created_at"),
     ),
+    PersonalRows(
+        "projects.CommitStatus.creator", keeps=_HISTORY, section="commit_statuses",
+        columns=("repository__namespace__slug", "repository__name", "oid", "context", "state", "description", "target", "created_at"),
+    ),
+    PersonalRows(
+        "projects.CheckRun.creator", keeps=_HISTORY, section="check_runs",
+        columns=("repository__namespace__slug", "repository__name", "oid", "name", "conclusion", "created_at"),
+    ),
     PersonalRows("projects.MirrorList.by", keeps="the market's", section="mirror_lists", columns=("name", "rows", "state", "created_at")),
     PersonalRows("projects.Classifier.by", keeps="the market's", section="classifiers_asked_for", columns=("created_at",)),
     PersonalRows("projects.SortingAct.by", keeps="the market's", section="categories_decided", columns=("kind", "total", "at")),

@@ -135,6 +135,14 @@ def can_push(actor: Actor, repository: Repository) -> Decision:
     return decision
 
 
+def can_set_status(actor: Actor, repository: Repository) -> Decision:
+    """Statuses and check runs of commits, of a mirror's too: whoever may write, with a credential that may."""
+    decision = _needs(actor, repository, "write", Scope.WRITE)
+    if decision and repository.is_archived:
+        return refuse(_("This repository is archived; it can only be read."), "archived")
+    return decision
+
+
 def can_maintain(actor: Actor, repository: Repository) -> Decision:
     """Releases, topics, description."""
     decision = _needs(actor, repository, "maintain", Scope.WRITE)

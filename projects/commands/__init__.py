@@ -104,6 +104,7 @@ from projects.commands.sorting import (
 from projects.commands.spools import forget_spools
 from projects.commands.stars import star_repository, unstar_repository, watch_repository
 from projects.commands.statistics import roll_up_mirrors
+from projects.commands.statuses import create_check_run, set_house_check, set_status, update_check_run
 from projects.commands.suggesting import ask_for_suggestions, suggest_categories
 from projects.commands.syncing import drop_kept, sync_mirror
 from projects.commands.takedown import put_back_repository, take_down_repository
@@ -142,6 +143,7 @@ __all__ = [
     "count_visits",
     "create_branch",
     "create_category",
+    "create_check_run",
     "create_repository",
     "decide_nomination",
     "decide_report",
@@ -231,6 +233,8 @@ __all__ = [
     "set_archived",
     "set_collaborator",
     "set_default_branch",
+    "set_house_check",
+    "set_status",
     "set_team_access",
     "set_visibility",
     "settle_findings",
@@ -252,6 +256,7 @@ __all__ = [
     "undo_edit",
     "undo_sorting",
     "unstar_repository",
+    "update_check_run",
     "update_repository",
     "wake_host",
     "want_mirror",

@@ -27,6 +27,7 @@ from projects.models.hosts import (
 )
 from projects.models.market import Category
 from projects.models.mirror_lists import MirrorList, MirrorListPart
+from projects.models.mirror_moves import MirrorMove, UpstreamKey
 from projects.models.mirror_stores import MirrorKey, MirrorStore
 from projects.models.mirrors import KEPT_RUNS, Mirror, MirrorHost, MirrorRun, Nomination
 from projects.models.pushing import KEPT_PUSHES, PushMirror, PushRun
@@ -50,6 +51,7 @@ from projects.models.repositories import (
     Watch,
 )
 from projects.models.statistics import MirrorDay
+from projects.models.statuses import CheckAnnotation, CheckRun, CheckSetting, CommitStatus
 from projects.models.suggesting import Classifier, Label, LabelItem, LabelSample, SortingAct, SortingDecision, Suggestion
 from projects.models.trust import TrustReport
 
@@ -62,10 +64,14 @@ __all__ = [
     "BulkEdit",
     "CatalogueVersion",
     "Category",
+    "CheckAnnotation",
+    "CheckRun",
+    "CheckSetting",
     "Classifier",
     "Collaborator",
     "Collection",
     "CollectionMember",
+    "CommitStatus",
     "ContributionDay",
     "CountedBatch",
     "Curated",
@@ -88,6 +94,7 @@ __all__ = [
     "MirrorKey",
     "MirrorList",
     "MirrorListPart",
+    "MirrorMove",
     "MirrorRun",
     "MirrorStore",
     "Nomination",
@@ -114,6 +121,7 @@ __all__ = [
     "TrafficDay",
     "TrustReport",
     "UpstreamFacts",
+    "UpstreamKey",
     "Visibility",
     "Visit",
     "Watch",
