@@ -38,6 +38,7 @@ from projects.pushed import (
 )
 
 ALLOW_SECRETS = "secrets.allow"  # git push -o secrets.allow
+MERGES_LOOKED_AT = 20_000  # commits of one push that are asked for a second parent
 
 
 def refusals(proposal: Proposal) -> list[Refusal]:
@@ -127,7 +128,22 @@ def _protected(proposal: Proposal, rule: Protection, ref: str, old: str, new: st
         return Refusal(ref, _("“%(name)s” is protected (rule “%(pattern)s”): it may not be deleted.") % words, "protected_delete")
     if ZERO not in (old, new) and not rule.allow_force and (rule.kind == "tag" or not _is_forward(proposal, old, new)):
         return Refusal(ref, _("“%(name)s” is protected (rule “%(pattern)s”): its history may not be rewritten.") % words, "protected_force")
+    if rule.linear_history and new != ZERO and _brings_merge(proposal, old, new):
+        return Refusal(
+            ref, _("“%(name)s” is protected (rule “%(pattern)s”): its history has no merge commits.") % words, "protected_linear"
+        )
     return None
+
+
+def _brings_merge(proposal: Proposal, old: str, new: str) -> bool:
+    """True if a commit with two parents is new on the branch."""
+    try:
+        walk = proposal.store.walk(pygit2.Oid(hex=new))
+        if old != ZERO:
+            walk.hide(pygit2.Oid(hex=old))
+        return any(len(commit.parent_ids) > 1 for commit in itertools.islice(walk, MERGES_LOOKED_AT))
+    except (KeyError, ValueError):
+        return False
 
 
 def _is_forward(proposal: Proposal, old: str, new: str) -> bool:

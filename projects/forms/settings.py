@@ -144,6 +144,27 @@ class ProtectionForm(forms.Form):
     merge_access = forms.ChoiceField(label=_("Who may merge"), choices=PUSHERS[1:], initial="write")
     allow_force = forms.BooleanField(label=_("Force push allowed"), required=False)
     allow_delete = forms.BooleanField(label=_("Deletion allowed"), required=False)
+    required_approvals = forms.IntegerField(
+        label=_("Approvals before a merge"), required=False, min_value=0, max_value=10, initial=0,
+        help_text=_("Of people with write access, the author not among them."),
+    )  # fmt: skip
+    require_owners = forms.BooleanField(label=_("Code owners must approve"), required=False)
+    dismiss_stale = forms.BooleanField(label=_("A new version takes approvals back"), required=False)
+    require_resolved = forms.BooleanField(label=_("Conversations must be resolved"), required=False)
+    required_checks = forms.CharField(
+        label=_("Checks that must succeed"), required=False, max_length=4500, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=_("One name per line."),
+    )  # fmt: skip
+    linear_history = forms.BooleanField(label=_("Linear history: no merge commits"), required=False)
+    signed_commits = forms.BooleanField(label=_("Commits must be signed"), required=False)
+
+    def clean_required_approvals(self) -> int:
+        """Empty is none."""
+        return int(self.cleaned_data["required_approvals"] or 0)
+
+    def clean_required_checks(self) -> list[str]:
+        """One a line."""
+        return [line.strip() for line in self.cleaned_data["required_checks"].splitlines() if line.strip()]
 
     def logins(self) -> list[str]:
         """The people named besides."""

@@ -212,6 +212,13 @@ class Protection(models.Model):
     merge_access = models.CharField(max_length=8, choices=[*Access.choices, ("nobody", _("Nobody"))], default=Access.WRITE)
     allow_force = models.BooleanField(default=False)
     allow_delete = models.BooleanField(default=False)
+    required_approvals = models.PositiveSmallIntegerField(default=0)  # of people with write access, before a pull request is merged
+    require_owners = models.BooleanField(default=False)  # of the code owners of what it changes
+    dismiss_stale = models.BooleanField(default=False)  # a new version takes approvals back
+    require_resolved = models.BooleanField(default=False)  # conversations on lines
+    required_checks = models.JSONField(default=list, blank=True)  # contexts of statuses and names of check runs that must have succeeded
+    linear_history = models.BooleanField(default=False)  # no merge commits, pushed ones neither
+    signed_commits = models.BooleanField(default=False)  # each with a verified signature
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -20,6 +20,7 @@ from core.errors import Conflict, Invalid, NotFound
 from core.rules import needs_sign_in
 from core.sudo import sudo_required
 from projects import commands, queries, rules
+from projects.commands.protections import REQUIREMENTS
 from projects.forms.settings import (
     MIB,
     BranchForm,
@@ -132,8 +133,9 @@ def repository_protections(request: ActorRequest, repository: Repository) -> Htt
     chosen = _protection(repository, request.GET.get("rule", ""))
     initial = {}
     if chosen:
-        names = ("kind", "pattern", "push_access", "merge_access", "allow_force", "allow_delete")
+        names = ("kind", "pattern", "push_access", "merge_access", "allow_force", "allow_delete", *REQUIREMENTS)
         initial = {name: getattr(chosen, name) for name in names}
+        initial["required_checks"] = "\n".join(chosen.required_checks)
         initial["push_logins"] = ", ".join(chosen.push_users.values_list("username", flat=True))
 
     def save(form: forms.Form) -> object:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from projects.commands.protections import REQUIREMENTS
 from projects.models import Access, Collaborator, DeployKey, Protection, Push, Repository, Star, TeamAccess, Visibility, Watch
 
 LEVELS = [*Access.values, "nobody"]
@@ -230,6 +231,13 @@ class ProtectionIn(serializers.Serializer[Any]):
     push_users = serializers.ListField(
         child=serializers.CharField(max_length=39), required=False, default=list, max_length=100, help_text="logins who may push besides"
     )
+    required_approvals = serializers.IntegerField(min_value=0, max_value=10, required=False, default=0)
+    require_owners = serializers.BooleanField(required=False, default=False)
+    dismiss_stale = serializers.BooleanField(required=False, default=False)
+    require_resolved = serializers.BooleanField(required=False, default=False)
+    required_checks = serializers.ListField(child=serializers.CharField(max_length=200), required=False, default=list, max_length=20)
+    linear_history = serializers.BooleanField(required=False, default=False)
+    signed_commits = serializers.BooleanField(required=False, default=False)
 
 
 class ProtectionPatch(serializers.Serializer[Any]):
@@ -242,6 +250,13 @@ class ProtectionPatch(serializers.Serializer[Any]):
     allow_force = serializers.BooleanField(required=False)
     allow_delete = serializers.BooleanField(required=False)
     push_users = serializers.ListField(child=serializers.CharField(max_length=39), required=False, max_length=100)
+    required_approvals = serializers.IntegerField(min_value=0, max_value=10, required=False)
+    require_owners = serializers.BooleanField(required=False)
+    dismiss_stale = serializers.BooleanField(required=False)
+    require_resolved = serializers.BooleanField(required=False)
+    required_checks = serializers.ListField(child=serializers.CharField(max_length=200), required=False, max_length=20)
+    linear_history = serializers.BooleanField(required=False)
+    signed_commits = serializers.BooleanField(required=False)
 
 
 class ProtectionOut(serializers.Serializer[Any]):
@@ -255,6 +270,13 @@ class ProtectionOut(serializers.Serializer[Any]):
     allow_force = serializers.BooleanField()
     allow_delete = serializers.BooleanField()
     push_users = serializers.ListField(child=serializers.CharField())
+    required_approvals = serializers.IntegerField()
+    require_owners = serializers.BooleanField()
+    dismiss_stale = serializers.BooleanField()
+    require_resolved = serializers.BooleanField()
+    required_checks = serializers.ListField(child=serializers.CharField())
+    linear_history = serializers.BooleanField()
+    signed_commits = serializers.BooleanField()
 
 
 def protection_out(row: Protection) -> dict[str, Any]:
@@ -262,6 +284,7 @@ def protection_out(row: Protection) -> dict[str, Any]:
     return {
         "id": row.pk, "kind": row.kind, "pattern": row.pattern, "push_access": row.push_access, "merge_access": row.merge_access,
         "allow_force": row.allow_force, "allow_delete": row.allow_delete, "push_users": sorted(one.username for one in row.push_users.all()),
+        **{name: getattr(row, name) for name in REQUIREMENTS},
     }  # fmt: skip
 
 
