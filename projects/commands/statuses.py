@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -50,6 +51,7 @@ def set_status(
             made = CommitStatus.objects.create(
                 repository=repository, oid=oid, context=context, state=state, description=description, target=address, creator=actor.person
             )
+            _note_change(repository)
             events.publish(_fact(actor, repository, oid, context, state))
     except IntegrityError as error:  # another one of the same context at the same moment
         raise Conflict(_("This changed meanwhile.")) from error
@@ -117,8 +119,15 @@ def _store(actor: Actor, run: CheckRun, notes: list[CheckAnnotation]) -> None:
     for note in notes:
         note.run = run
     CheckAnnotation.objects.bulk_create(notes)
+    _note_change(run.repository)
     if run.is_latest:
         events.publish(_fact(actor, run.repository, run.oid, run.name, result_of(run).state))
+
+
+def _note_change(repository: Repository) -> None:
+    """Kept pages of the repository are made anew."""
+    if not CheckSetting.objects.filter(repository=repository).update(version=F("version") + 1):
+        CheckSetting.objects.get_or_create(repository=repository, defaults={"version": 1})
 
 
 def _fact(actor: Actor, repository: Repository, oid: str, context: str, state: str) -> CommitStatusSet:

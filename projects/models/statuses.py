@@ -109,10 +109,11 @@ class CheckAnnotation(models.Model):
 
 
 class CheckSetting(models.Model):
-    """Whether this site's own check looks at what is pushed to a repository's topic branches; no row: it does not."""
+    """Whether this site's own check looks at what is pushed to a repository's topic branches; no row: it does not, and nothing was ever said."""
 
     repository = models.OneToOneField("projects.Repository", on_delete=models.CASCADE, related_name="check_setting")
     is_on = models.BooleanField(default=False)
+    version = models.PositiveBigIntegerField(default=0)  # grows with every word about a commit, so that kept pages are made anew
 
     def __str__(self) -> str:
         return f"{self.repository_id} {'on' if self.is_on else 'off'}"

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 import gitstore
 from core.errors import NotFound
 from projects.models import CheckAnnotation, CheckRun, CheckSetting, CommitStatus, Repository
-from projects.queries.browsing import reading, require_reached
+from projects.queries.browsing import position, reading, require_reached
 
 PENDING, SUCCESS, FAILURE, ERROR, NEUTRAL = "pending", "success", "failure", "error", "neutral"
 GRAVITY = (FAILURE, ERROR, PENDING, SUCCESS, NEUTRAL)  # the first that occurs is the commit's
@@ -123,10 +123,14 @@ def result_of(run: CheckRun) -> Result:
     return Result(run.name, state, words, run.title, run.details, run=run.pk, at=run.completed_at or run.started_at or run.created_at)
 
 
-def marks(repository: Repository, oids: Iterable[str]) -> tuple[tuple[str, str, int, int], ...]:
-    """What changes when a page about these commits must be made anew."""
-    found = combined_many(repository, oids)
-    return tuple((oid, one.state, one.passed, len(one.results)) for oid, one in sorted(found.items()))
+def version(repository: Repository) -> int:
+    """Changes with every word about a commit of the repository; 0: nothing was ever said. One query."""
+    return CheckSetting.objects.filter(repository=repository).values_list("version", flat=True).first() or 0
+
+
+def shown_on(repository: Repository, oids: Iterable[str], *, version: int) -> dict[str, Combined]:
+    """The results for a page about these commits; no query where `version` says that nothing was ever said."""
+    return combined_many(repository, oids) if version else {}
 
 
 def statuses(repository: Repository, oid: str) -> QuerySet[CommitStatus]:
@@ -172,3 +176,14 @@ def require_commit(repository: Repository, oid: str) -> None:
     if oid in gitstore.refs(repository.path, "refs/pull").values():
         return
     require_reached(repository, oid)
+
+
+def commit_named(repository: Repository, name: str) -> str:
+    """The full oid behind a branch, tag or oid; of a pull request's commits too, by the full oid. Raises NotFound."""
+    if len(name) == 40 and all(one in "0123456789abcdef" for one in name):
+        require_commit(repository, name)
+        return name
+    found = position(repository, name)
+    if found.path:
+        raise NotFound(_("There is no such branch, tag or commit."))
+    return found.oid
