@@ -1,7 +1,6 @@
 """The worker's sync threads. They only take lanes and run commands; the rows are the truth."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -9,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from core.actors import SYSTEM
+from core.threads import Threads
 from projects import commands
 from projects.commands import outbound
 
@@ -59,36 +59,6 @@ def _run(lane: commands.Lane) -> None:
     finally:
         _count(-1)
         connection.close()
-
-
-class Threads:
-    """Threads of the worker for work with leases: `claim(n)` leases up to n pieces as (id, lease), `work` does one."""
-
-    def __init__(self, name: str, size: int, claim: Callable[[int], list[tuple[int, str]]], work: Callable[[int, str], object]) -> None:
-        self.name, self.size, self.claim, self.work = name, size, claim, work
-        self._lock = threading.Lock()
-        self._running = 0
-        self._pool: ThreadPoolExecutor | None = None
-
-    def top_up(self) -> int:
-        """Start as much as there are idle threads; returns how many."""
-        with self._lock:
-            self._pool = self._pool or ThreadPoolExecutor(self.size, thread_name_prefix=self.name)
-            claimed = self.claim(self.size - self._running) if self._running < self.size else []
-            self._running += len(claimed)
-        for pk, lease in claimed:
-            self._pool.submit(self._one, pk, lease)
-        return len(claimed)
-
-    def _one(self, pk: int, lease: str) -> None:
-        try:
-            self.work(pk, lease)
-        except Exception:
-            log.exception("thread_crashed", threads=self.name, id=pk)
-        finally:
-            with self._lock:
-                self._running -= 1
-            connection.close()
 
 
 def _push(mirror_id: int, lease: str) -> object:

@@ -30,6 +30,9 @@ SECURITY_KINDS = {
     "deploy_key_removed": _("Deploy key removed"),
     "push_mirror_added": _("Push mirror added"),
     "push_mirror_removed": _("Push mirror removed"),
+    "hook_added": _("Webhook added"),
+    "hook_changed": _("Webhook changed"),
+    "hook_removed": _("Webhook removed"),
     "phone_added": _("Phone number added"),
     "phone_removed": _("Phone number removed"),
 }

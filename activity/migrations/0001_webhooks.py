@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('about', models.JSONField(default=dict)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Delivered'), ('failed', 'Failed'), ('skipped', 'Not sent')], default='waiting', max_length=7)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('is_again', models.BooleanField(default=False)),
+                ('is_aside', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('tried_at', models.DateTimeField(blank=True, null=True)),
                 ('milliseconds', models.PositiveIntegerField(blank=True, null=True)),

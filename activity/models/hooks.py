@@ -25,6 +25,22 @@ class Format(models.TextChoices):
     SLACK = "slack", "Slack"
 
 
+class Happens(models.TextChoices):
+    """What a hook can be told of; the names are GitHub's."""
+
+    PUSH = "push", _("Pushes")
+    CREATE = "create", _("Branches and tags made")
+    DELETE = "delete", _("Branches and tags deleted")
+    RELEASE = "release", _("Releases published")
+    STAR = "star", _("Stars")
+    FORK = "fork", _("Forks")
+    REPOSITORY = "repository", _("Repositories made, renamed, published or hidden")
+    ISSUES = "issues", _("Issues")
+    ISSUE_COMMENT = "issue_comment", _("Comments on issues and pull requests")
+    PULL_REQUEST = "pull_request", _("Pull requests")
+    PULL_REQUEST_REVIEW = "pull_request_review", _("Reviews")
+
+
 class Hook(models.Model):
     """One address. It is told what its owner, who saved it last, may see; one whose owner may no longer administer stops."""
 
@@ -36,7 +52,7 @@ class Hook(models.Model):
     address_shown = models.CharField(max_length=300)  # without user name, query values and keys
     secret_encrypted = models.TextField(blank=True)  # purpose "hook"
     keyword = models.CharField(max_length=60, blank=True)  # a chat may ask that each message holds it
-    events = models.JSONField(default=list)  # keys of logic.kinds.KINDS; empty: all
+    events = models.JSONField(default=list)  # of Happens; empty: all
     is_active = models.BooleanField(default=True)
     stopped_because = models.CharField(max_length=20, blank=True)  # failing | gone: switched off by us
     failing_since = models.DateTimeField(null=True, blank=True)  # None while the last attempt worked
@@ -71,12 +87,12 @@ class Dispatch(models.Model):
     hook = models.ForeignKey(Hook, on_delete=models.CASCADE, related_name="dispatches")
     key = models.UUIDField(default=uuid.uuid4)  # a redelivery has that of the first
     cause = models.CharField(max_length=60, null=True, blank=True)  # id of the fact and place in it; NULL for tests and redeliveries
-    kind = models.CharField(max_length=30)  # of logic.kinds.KINDS, or ping
+    kind = models.CharField(max_length=30)  # of Happens, or ping
     action = models.CharField(max_length=30, blank=True)
     about = models.JSONField(default=dict)  # ids and names to compose it from
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    is_again = models.BooleanField(default=False)
+    is_aside = models.BooleanField(default=False)  # a test or a redelivery: sent before what waits, and once
     created_at = models.DateTimeField(default=timezone.now)
     tried_at = models.DateTimeField(null=True, blank=True)
     milliseconds = models.PositiveIntegerField(null=True, blank=True)

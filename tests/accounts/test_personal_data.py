@@ -15,6 +15,7 @@ from accounts import commands
 from accounts.models import Acceptance, FormerName, Invitation, LegalDocument, Membership, Phone, SecurityEvent, Team, User
 from accounts.places import personal_rows
 from accounts.queries.security import SECURITY_KINDS
+from activity.commands import hooks
 from core.actors import SYSTEM, Scope
 from core.models import Event
 from projects import commands as project_commands
@@ -26,7 +27,7 @@ from tests.factories import projects
 pytestmark = pytest.mark.django_db
 LOG_KINDS = {
     "token_created", "token_revoked", "ssh_key_added", "ssh_key_removed", "signing_key_added", "signing_key_removed", "phone_removed", "deploy_key_added",
-    "deploy_key_removed", "push_mirror_added", "push_mirror_removed",
+    "deploy_key_removed", "push_mirror_added", "push_mirror_removed", "hook_added", "hook_changed", "hook_removed",
 }  # fmt: skip
 
 
@@ -154,12 +155,13 @@ def test_keys_and_tokens_stand_in_the_log(client):
     shared = projects.repository(person)
     project_commands.remove_deploy_key(actor, shared, key=project_commands.add_deploy_key(actor, shared, title="ci", key=key).pk)
     pushing.remove_push_mirror(actor, pushing.add_push_mirror(actor, shared, address="ssh://git@1.1.1.1/a/b.git"))
+    hooks.remove_hook(actor, hooks.change_hook(actor, hooks.add_hook(actor, shared, address="https://1.1.1.1/hook"), events=["push"]))
     assert set(SecurityEvent.objects.filter(user=person).values_list("kind", flat=True)) == LOG_KINDS
 
 
 def test_every_kind_of_the_log_has_a_name():
     root = Path(__file__).resolve().parents[2]
-    text = "".join(path.read_text() for app in ("accounts", "projects") for path in (root / app).rglob("*.py"))
+    text = "".join(path.read_text() for app in ("accounts", "projects", "activity") for path in (root / app).rglob("*.py"))
     used = set(re.findall(r'(?:record_security_event\([^,()]+, |_log\(actor, |_note\()"([a-z_]+)"', text))
     assert len(used) > 15
     assert used <= set(SECURITY_KINDS), used - set(SECURITY_KINDS)
