@@ -225,6 +225,17 @@ def _count(path: Path, old: str, new: str, ignore_space: bool, store: Path | Non
     return int(added[1]) if added else 0, int(gone[1]) if gone else 0
 
 
+def changed_names(path: Path, old: str, new: str, *, limit: int = 10_000) -> list[str]:
+    """Old and new names of what changed from commit `old` ("" for nothing) to `new`, sorted, at most `limit`; no content is compared."""
+    repository = opened_with(path, None)
+    one, other = _tree(repository, old), _tree(repository, new)
+    if one is None and other is None:
+        return []
+    found = one.diff_to_tree(other) if one and other else one.diff_to_tree() if one else other.diff_to_tree(swap=True)  # type: ignore[union-attr]
+    names = {os.fsdecode(side.raw_path) for delta in found.deltas for side in (delta.old_file, delta.new_file)}
+    return sorted(names)[:limit]
+
+
 def commit_diff(path: Path, oid: str, **options: Any) -> Diff:
     """What a commit changed against its first parent (against nothing for a root)."""
     parents = commit(path, oid).parents

@@ -148,7 +148,7 @@ def _may_act(actor: Actor, pull: Pull) -> Decision:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One line of the merge box: `state` ok | wait | bad, a sentence, a stable code. Only an `ok` does not hinder."""
+    """One line of the merge box: `state` ok | note | wait | bad, a sentence, a stable code. What waits or is bad hinders."""
 
     state: str
     text: str
@@ -157,7 +157,7 @@ class Reason:
     @property
     def hinders(self) -> bool:
         """True if it must change before a merge."""
-        return self.state != "ok"
+        return self.state in ("wait", "bad")
 
 
 def protection_of(repository: Repository, branch: str) -> Protection | None:

@@ -38,6 +38,15 @@ def signature_mark(repository: Repository, commit: gitstore.Commit) -> Mark | No
     return _marks([Claim(commit.oid, signed, commit.committer.email)])[commit.oid] if signed else None
 
 
+def commit_marks(repository: Repository, commits: Iterable[gitstore.Commit]) -> dict[str, Mark]:
+    """Commit → its mark; unsigned ones are left out. Three queries, however many there are."""
+    claims = []
+    for commit in commits:
+        if signed := gitstore.signature_of(repository.path, commit.oid):
+            claims.append(Claim(commit.oid, signed, commit.committer.email))
+    return _marks(claims)
+
+
 def tag_marks(repository: Repository, tags: Iterable[gitstore.Ref]) -> dict[str, Mark]:
     """Tag object → its mark, as of a commit with the tagger in place of the committer; unsigned tags are left out.
 
