@@ -105,6 +105,16 @@ def can_apply(actor: Actor, pull: Pull) -> Decision:
     return refuse(_("You may not push to the branch of this pull request."))
 
 
+def can_let_push(actor: Actor, pull: Pull) -> Decision:
+    """Let maintainers of the base push to the head branch: the author, and whoever may push there anyway."""
+    if not (may := _may_act(actor, pull)):
+        return may
+    head = pull.head_repository
+    if is_author(actor, pull) or (head is not None and hosting.can_push(actor, head)):
+        return ALLOW
+    return refuse(_("Only the author may do this."))
+
+
 def may_push_to_fork(actor: Actor, pull: Pull) -> bool:
     """True for those who may write to the base, if the author allowed it: they may push to the head branch alone."""
     head = pull.head_repository

@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.core.cache import caches
 
 T = TypeVar("T")
-VERSION = 4  # raise when the HTML of any part changes
+VERSION = 5  # raise when the HTML of any part changes
 
 
 def part(key: tuple[object, ...], make: Callable[[], T]) -> T:

@@ -140,22 +140,42 @@ _CLASS = {" ": "", "+": " class=add", "-": " class=del"}
 _SIGN = {" ": "", "+": "+", "-": "−"}
 
 
-def unified(hunks: Iterable[Hunk]) -> SafeString:
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Line numbers as links: cell `f<file>L<n>` on the old side, `f<file>R<n>` on the new one, leading to `href` with that name.
+
+    `href` is safe and ends where the name follows. Each row stays on a line of its own, so that others can put rows after it.
+    """
+
+    file: int
+    href: str
+
+    def cell(self, side: str, number: int, css: str = "ln") -> str:
+        """The number's cell; an empty one has no name."""
+        if not number:
+            return f"<td class={css}>" if " " not in css else f"<td class='{css}'>"
+        name = f"f{self.file}{side}{number}"
+        quoted = css if " " not in css else f"'{css}'"
+        return f'<td class={quoted} id={name}><a href="{self.href}{name}#{name}" rel=nofollow>{number}</a>'
+
+
+def unified(hunks: Iterable[Hunk], anchors: Anchors | None = None) -> SafeString:
     """Body of a unified diff table: old number, new number, sign, text."""
     open_end = f" <span class=eof>{escape(gettext('no newline at the end'))}</span>"
     out = []
     for hunk in hunks:
         out.append(f"<tr class=hunk><td colspan=4 dir=auto>{escape(hunk.header)}")
         for line in hunk.lines:
-            old, new = line.old or "", line.new or ""
             end = open_end if line.ends_open else ""
-            out.append(
-                f"<tr{_CLASS[line.origin]}><td class=ln>{old}<td class=ln>{new}<td class=mk>{_SIGN[line.origin]}<td class=src>{line.html}{end}"
-            )
+            if anchors is None:
+                numbers = f"<td class=ln>{line.old or ''}<td class=ln>{line.new or ''}"
+            else:
+                numbers = anchors.cell("L", line.old) + anchors.cell("R", line.new)
+            out.append(f"<tr{_CLASS[line.origin]}>{numbers}<td class=mk>{_SIGN[line.origin]}<td class=src>{line.html}{end}")
     return mark_safe("\n".join(out))  # noqa: S308 - escaped above and by core.highlight
 
 
-def split(hunks: Iterable[Hunk]) -> SafeString:
+def split(hunks: Iterable[Hunk], anchors: Anchors | None = None) -> SafeString:
     """Body of a side-by-side table: number and text, old then new; a run of deletions stands beside the additions after it."""
     out = []
     for hunk in hunks:
@@ -172,19 +192,24 @@ def split(hunks: Iterable[Hunk]) -> SafeString:
             for i in range(max(len(removed), len(added))):
                 left = removed[i] if i < len(removed) else None
                 right = added[i] if i < len(added) else None
-                out.append("<tr>" + _half(left, "del", "old") + _half(right, "add", "new"))
+                out.append("<tr>" + _half(left, "del", "old", anchors) + _half(right, "add", "new", anchors))
             removed, added = [], []
             if line is not None and line.origin == "-":
                 removed.append(line)
             elif line is not None:
-                out.append(f"<tr><td class=ln>{line.old}<td class=src>{line.html}<td class=ln>{line.new}<td class=src>{line.html}")
+                out.append("<tr>" + _half(line, "", "old", anchors) + _half(line, "", "new", anchors))
     return mark_safe("\n".join(out))  # noqa: S308 - escaped above and by core.highlight
 
 
-def _half(line: Line | None, kind: str, side: str) -> str:
+def _half(line: Line | None, kind: str, side: str, anchors: Anchors | None) -> str:
     if line is None:
         return "<td class='ln void'><td class='src void'>"
-    return f"<td class='ln {kind}'>{line.old if side == 'old' else line.new}<td class='src {kind}'>{line.html}"
+    number = line.old if side == "old" else line.new
+    css, src = (f"ln {kind}", f"'src {kind}'") if kind else ("ln", "src")
+    if anchors is not None:
+        return f"{anchors.cell('L' if side == 'old' else 'R', number, css)}<td class={src}>{line.html}"
+    quoted = f"'{css}'" if kind else css
+    return f"<td class={quoted}>{number}<td class={src}>{line.html}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A diff on a page: files with hunks, side by side or unified, changed words marked, what was left out counted."""
 
 import html
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 import gitstore
-from core import filenames
+from core import filenames, filetypes
 from core.actors import ActorRequest
 from core.templatetags.openi import icon
 from projects import queries
@@ -21,6 +21,7 @@ from projects.templatetags import rows
 from projects.views import rendering
 
 FILES = 40  # a page
+CONTEXT, CONTEXT_STEP, CONTEXT_MAX = 3, 30, 10_000  # lines
 FILE_LINES = 2000  # of one file before it is cut
 PAGE_LINES = 6000  # highlighted on one page; above it lines are plain
 MARK_CHARACTERS = 1000  # longer lines get no word marks
@@ -34,17 +35,20 @@ class Options:
     ignore_space: bool = False
     first: int = 0  # index of the first file of the page
     file: int | None = None  # only this file, in full
+    context: int = CONTEXT  # unchanged lines around a change
 
     @classmethod
     def of(cls, request: ActorRequest) -> "Options":
         """From `?view=split&w=1&files=40&file=3`."""
         number = request.GET.get("files", "")
         one = request.GET.get("file", "")
+        around = request.GET.get("context", "")
         return cls(
             split=request.GET.get("view") == "split",
             ignore_space=request.GET.get("w") == "1",
             first=int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0,
             file=int(one) if one.isascii() and one.isdigit() and len(one) < 7 else None,
+            context=min(int(around), CONTEXT_MAX) if around.isascii() and around.isdigit() and len(around) < 6 else CONTEXT,
         )
 
     def query(self, **changes: str | int | None) -> str:
@@ -54,9 +58,22 @@ class Options:
             "w": "1" if self.ignore_space else "",
             "files": self.first or "",
             "file": self.file,
+            "context": self.context if self.context != CONTEXT else "",
         }
         values.update(changes)
         return "?" + urlencode({key: value for key, value in values.items() if value not in ("", None)})
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the page, for what others put beside it."""
+
+    index: int
+    path: str
+    old_path: str
+    status: str
+    new_oid: str
+    is_generated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +93,17 @@ class Shown:
     space_href: str
     next_href: str
     previous_href: str
+    files: tuple[File, ...] = ()
 
 
-def shown(repository: Repository, old: str, new: str, options: Options, *, store: Repository | None = None) -> Shown:
-    """The diff from commit `old` ("" for the empty tree) to `new`. `store` is a fork that also holds objects of `new`."""
-    key = ("diff", repository.get_absolute_url(), old, new, options, get_language(), store.pk if store else 0)
-    body, stat, total, added, deleted = part(key, lambda: _made(repository, old, new, options, store))
+def shown(repository: Repository, old: str, new: str, options: Options, *, store: Repository | None = None, anchors: str = "") -> Shown:
+    """The diff from commit `old` ("" for the empty tree) to `new`. `store` is a fork that also holds objects of `new`.
+
+    `anchors` makes line numbers links (`rows.Anchors.href`); then `<!--file 3-->` stands among the acts of file 3 and `<!--top 3-->` above its
+    lines, for `placed`.
+    """
+    key = ("diff", repository.get_absolute_url(), old, new, options, get_language(), store.pk if store else 0, anchors)
+    body, stat, total, added, deleted, files = part(key, lambda: _made(repository, old, new, options, store, anchors))
     left = max(0, total - options.first - FILES) if options.file is None else 0
     return Shown(
         html=mark_safe(body),  # noqa: S308 - built from escaped parts
@@ -97,7 +119,39 @@ def shown(repository: Repository, old: str, new: str, options: Options, *, store
         space_href=options.query(w="" if options.ignore_space else "1"),
         next_href=options.query(files=options.first + FILES) if left else "",
         previous_href=options.query(files=max(0, min(options.first, total) - FILES) or "") if options.first else "",
+        files=files,
     )
+
+
+def placed(body: str, notes: Mapping[str, str], acts: Mapping[int, str], folded: Collection[int]) -> SafeString:
+    """The files' HTML with rows and acts put in. `notes`: name of a cell or `top <file>` → safe HTML, a row below the line or a block above the
+    file's lines; a line that is not on the page is named by `missing`. `acts`: file → what stands in its head. `folded`: files shown closed."""
+    cuts: list[tuple[int, int, str]] = []
+    for name, html_ in notes.items():
+        at = body.find(f"<!--{name}-->") if name.startswith("top ") else body.find(f" id={name}>")
+        if at < 0:
+            continue
+        if not name.startswith("top "):
+            at = min(end for end in (body.find("\n", at), body.find("</tbody>", at)) if end >= 0)
+        cuts.append((at, at, html_))
+    for file, html_ in acts.items():
+        mark = f"<!--file {file}-->"
+        if (at := body.find(mark)) >= 0:
+            cuts.append((at, at + len(mark), html_))
+    for file in folded:
+        mark = f' id="f{file}" open>'
+        if (at := body.find(mark)) >= 0:
+            cuts.append((at, at + len(mark), f' id="f{file}">'))
+    pieces, last = [], 0
+    for start, end, html_ in sorted(cuts, key=lambda cut: cut[:2]):
+        pieces += [body[last:start], html_]
+        last = end
+    return mark_safe("".join([*pieces, body[last:]]))  # noqa: S308 - the caller's HTML is safe, as is the body
+
+
+def missing(body: str, names: Iterable[str]) -> set[str]:
+    """Those cells that are not on the page."""
+    return {name for name in names if f" id={name}>" not in body}
 
 
 def text(pieces: Iterator[bytes]) -> StreamingHttpResponse:
@@ -109,10 +163,11 @@ def text(pieces: Iterator[bytes]) -> StreamingHttpResponse:
     return response
 
 
-def _made(
-    repository: Repository, old: str, new: str, options: Options, store: Repository | None
-) -> tuple[str, str, int, int | None, int | None]:
-    """(files, list of files, how many, lines added, lines deleted): what is kept of a diff."""
+Made = tuple[str, str, int, int | None, int | None, tuple[File, ...]]
+
+
+def _made(repository: Repository, old: str, new: str, options: Options, store: Repository | None, anchors: str) -> Made:
+    """(files' HTML, list of files, how many, lines added, lines deleted, the files): what is kept of a diff."""
     whole = options.file is not None
     with queries.reading():
         diff = gitstore.diff(
@@ -124,14 +179,18 @@ def _made(
             lines=FILE_LINES,
             ignore_space=options.ignore_space,
             whole=whole,
+            context=options.context,
             store=store.path if store else None,
         )
     budget = PAGE_LINES
     pieces = []
     for file in diff.files:
         budget -= sum(len(hunk.lines) for hunk in file.hunks or ())
-        pieces.append(_file(repository, old, new, file, options, plain=budget < 0))
-    return "\n".join(pieces), _stat(diff, options), diff.total, diff.additions, diff.deletions
+        pieces.append(_file(store or repository, old, new, file, options, anchors, plain=budget < 0))
+    files = tuple(
+        File(file.index, file.path, file.old_path, file.status, file.new_oid, filetypes.is_generated(file.path)) for file in diff.files
+    )
+    return "\n".join(pieces), _stat(diff, options), diff.total, diff.additions, diff.deletions, files
 
 
 def _stat(diff: gitstore.Diff, options: Options) -> str:
@@ -149,7 +208,7 @@ def _counts(file: gitstore.FileDiff) -> str:
     return f"<b class=ok>+{file.additions:,}</b><b class=bad>−{file.deletions:,}</b>"
 
 
-def _file(repository: Repository, old: str, new: str, file: gitstore.FileDiff, options: Options, *, plain: bool) -> str:
+def _file(repository: Repository, old: str, new: str, file: gitstore.FileDiff, options: Options, anchors: str, *, plain: bool) -> str:
     """One file as a foldable panel."""
     base = repository.get_absolute_url()
     name = filenames.shown_html(file.path)
@@ -168,12 +227,30 @@ def _file(repository: Repository, old: str, new: str, file: gitstore.FileDiff, o
     head = (
         f'<details class="panel diff-file" id="f{file.index}" open><summary class="panel-head">{icon("chevron-down")}<span class=path dir=auto>{name}</span>'
         f'<span class="diff-stat">{_counts(file)}</span>{tag}{mode}'
-        f'<span class="actions push"><a class="btn btn-sm btn-quiet btn-icon" href="{whole}" rel=nofollow aria-label="{label}">{icon("file-code")}</a></span></summary>'
+        f'<span class="actions push">{f"<!--file {file.index}-->" if anchors else ""}<a class="btn btn-sm btn-quiet btn-icon" href="{whole}" rel=nofollow aria-label="{label}">{icon("file-code")}</a></span></summary>'
     )
-    return head + _body(file, options, name, plain) + "</details>"
+    top = f"<!--top {file.index}-->" if anchors else ""
+    images = _images(repository, old, new, file)
+    return head + top + (images or _body(file, options, name, anchors, plain)) + "</details>"
 
 
-def _body(file: gitstore.FileDiff, options: Options, name: str, plain: bool) -> str:
+def _images(repository: Repository, old: str, new: str, file: gitstore.FileDiff) -> str:
+    """Both sides of a picture; "" for what is none."""
+    if not file.binary or filetypes.media(file.path)[0] != "image":
+        return ""
+    base, sides = repository.get_absolute_url(), []
+    for oid, path, word, there in (
+        (old, file.old_path, _("Before"), file.status != "added"), (new, file.new_path, _("After"), file.status != "deleted")
+    ):  # fmt: skip
+        if there:
+            address = f"{base}/raw/{oid}/{filenames.quoted(path)}"
+            sides.append(
+                f'<figure class="media"><img src="{address}" alt="{html.escape(word)}" loading="lazy"><figcaption>{html.escape(word)}</figcaption></figure>'
+            )
+    return f'<div class="image-pair">{"".join(sides)}</div>'
+
+
+def _body(file: gitstore.FileDiff, options: Options, name: str, anchors: str, plain: bool) -> str:
     if 0o160000 in (file.old_mode, file.new_mode):
         return f'<p class="plain-note mono">{html.escape(_("Submodule"))} {file.old_oid[:10]} → {file.new_oid[:10]}</p>'
     if file.binary:
@@ -184,12 +261,16 @@ def _body(file: gitstore.FileDiff, options: Options, name: str, plain: bool) -> 
     if not file.hunks:
         return f'<p class="plain-note">{html.escape(_("No line changed."))}</p>'
     hunks = _hunks(file, plain)
-    table = rows.split(hunks) if options.split else rows.unified(hunks)
+    numbers = rows.Anchors(file.index, anchors) if anchors else None
+    table = rows.split(hunks, numbers) if options.split else rows.unified(hunks, numbers)
     region = html.escape(_("Changes, scroll sideways"))
     body = (
         f'<div class="table-scroll" tabindex="0" role="region" aria-label="{name}: {region}">'
         f'<table class="code diff hl{" split" if options.split else ""}"><tbody>{table}</tbody></table></div>'
     )
+    if file.status == "modified" and not file.cut and options.context < CONTEXT_MAX:
+        more = options.query(file=file.index, files="", context=options.context + CONTEXT_STEP)
+        body += f'<p class="plain-note"><a href="{html.escape(more)}" rel=nofollow>{icon("unfold-vertical")}{html.escape(_("More lines around"))}</a></p>'
     if file.cut:
         body += f'<p class="plain-note">{html.escape(_("The change goes on."))} {load if options.file is None else ""}</p>'
     return body
