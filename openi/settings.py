@@ -220,6 +220,7 @@ CELERY_BEAT_SCHEDULE = {
     "ask-hosts": {"task": "projects.tasks.ask_hosts", "schedule": schedule(60)},
     "suggest-categories": {"task": "projects.tasks.suggest_categories", "schedule": schedule(60)},
     "roll-up-mirrors": {"task": "projects.tasks.roll_up_mirrors", "schedule": schedule(900)},
+    "send-hooks": {"task": "activity.tasks.send_hooks", "schedule": schedule(5)},
     "index-pending": {"task": "search.tasks.index_pending", "schedule": schedule(5)},
     "index-code": {"task": "search.tasks.index_code", "schedule": schedule(300)},
     "resume-imports": {"task": "projects.tasks.resume_imports", "schedule": schedule(30)},

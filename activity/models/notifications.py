@@ -74,7 +74,8 @@ class Round(models.Model):
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     what = models.CharField(max_length=20)
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    facts = models.JSONField(default=dict, blank=True)  # person: the one it concerns; comment: its id
+    fact = models.CharField(max_length=60)  # what one mail at most is sent about: "comment:12"
+    facts = models.JSONField(default=dict, blank=True)  # people: only these; comment, review: ids of what is quoted
     after = models.BigIntegerField(default=0)
     told = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
@@ -100,6 +101,7 @@ class Letter(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="letters")
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="letters")
+    fact = models.CharField(max_length=60)  # of the round: several rounds may tell of one text
     why = models.CharField(max_length=10, choices=Why.choices)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -107,7 +109,7 @@ class Letter(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "round"], name="letter_once")]
+        constraints = [models.UniqueConstraint(fields=["user", "fact"], name="letter_once")]
         indexes = [
             models.Index(fields=["next_at"], name="letter_waiting", condition=Q(state="waiting")),
             models.Index(fields=["user"], name="letter_digest", condition=Q(state="digest")),

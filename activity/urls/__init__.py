@@ -1,5 +1,7 @@
-"""Addresses of webhooks, notifications and feeds."""
+"""Addresses of webhooks, notifications and feeds; each module one noun."""
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from activity.urls import hooks
+
+urlpatterns: list[URLPattern | URLResolver] = [*hooks.urlpatterns]
