@@ -21,7 +21,7 @@ from core.documents import Access
 from core.errors import Invalid
 from search.logic.patterns import SHORTEST, CodeQuery, expression, is_case_blind, needed
 from search.logic.symbols import symbols
-from search.ports.sqlite import opened, told
+from search.ports.sqlite import opened, told, unmapped
 
 SCHEMA = """
 CREATE TABLE repository (id INTEGER PRIMARY KEY, label TEXT NOT NULL, owner TEXT NOT NULL, level TEXT NOT NULL, head TEXT NOT NULL);
@@ -331,6 +331,7 @@ class CodeIndex:
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
+            unmapped(connection)  # a worker that has indexed waits for hours
 
 
 def _remove(path: Path) -> None:

@@ -19,6 +19,13 @@ def opened(path: Path, *, mapped: int, **options: bool) -> sqlite3.Connection:
     return connection
 
 
+def unmapped(connection: sqlite3.Connection) -> None:
+    """What was read through memory so far no longer counts as this process's; later reads map it anew."""
+    (size,) = connection.execute("PRAGMA mmap_size").fetchone()
+    connection.execute("PRAGMA mmap_size=0")
+    connection.execute(f"PRAGMA mmap_size={size}")
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Trouble of SQLite becomes Unavailable."""
