@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.actors import Actor, Scope
-from core.rules import ALLOW, Decision, needs, refuse
+from core.rules import ALLOW, HIDE, Decision, needs, refuse
 from issues import rules as talk
 from projects import rules as hosting
 from projects.logic import includes, matching_pattern
 from projects.models import Protection, Repository
-from pulls.models import MergeSettings, Method, Pull
+from pulls.models import LineComment, MergeSettings, Method, Pull
 
 
 def readable_by(actor: Actor) -> Q:
@@ -70,6 +70,25 @@ def can_judge(actor: Actor, pull: Pull) -> Decision:
     if not pull.is_open:
         return refuse(_("This pull request is closed."), "closed")
     return ALLOW
+
+
+def can_mark(actor: Actor, pull: Pull) -> Decision:
+    """Remember what one has looked at: anyone signed in who may read it."""
+    if not (readable := hosting.can_read(actor, pull.repository)):
+        return readable
+    return refusal if (refusal := needs(actor, Scope.WRITE)) is not None else ALLOW
+
+
+def can_change_comment(actor: Actor, comment: LineComment) -> Decision:
+    """Words on lines: who wrote them, and whoever may write to the base (never what is not sent yet)."""
+    pull = comment.thread.pull
+    if not (may := _may_act(actor, pull)):
+        return may
+    if actor.person is not None and comment.author_id == actor.person.pk:
+        return ALLOW
+    if comment.review is not None and comment.review.submitted_at is None:
+        return HIDE
+    return ALLOW if can_write(actor, pull) else refuse(_("Only the author and people with write access change this."))
 
 
 def can_ask_for_review(actor: Actor, pull: Pull) -> Decision:

@@ -53,7 +53,7 @@ class LineThread(models.Model):
     start_line = models.PositiveIntegerField(default=0)
     line = models.PositiveIntegerField(default=0)
     oid = models.CharField(max_length=64)
-    context = models.JSONField(default=list)  # [[sign, old number, new number, text], …] as it was then
+    context = models.JSONField(default=list)  # [[number, text], …]: the lines as they were, three before them included
     created_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

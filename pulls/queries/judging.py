@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import gitstore
-from accounts.models import Membership, Namespace, Team, User
+from accounts.models import Namespace, Team, User
 from accounts.queries import people_by_email
 from core import encodings
 from gitstore.diffs import changed_names
-from projects.logic import ROLE_ACCESS, includes
-from projects.models import Collaborator, Repository, TeamAccess
+from issues.queries import writers
+from projects.models import Repository
 from projects.queries.parts import part
 from pulls.logic import owners
 from pulls.models import Pull, Review
@@ -18,24 +18,8 @@ FILES_MAX = 5000  # changed files whose owners are looked for
 
 
 def writers_among(repository: Repository, ids: Collection[int]) -> set[int]:
-    """Those of some people who have write access; at most four queries however many they are."""
-    if not ids:
-        return set()
-    found: set[int] = set()
-    namespace = repository.namespace
-    if namespace.kind == Namespace.Kind.ORGANIZATION:
-        for user, role in Membership.objects.filter(organization__namespace=namespace, user__in=ids).values_list("user_id", "role"):
-            if includes(ROLE_ACCESS[role], "write"):
-                found.add(user)
-        for user, access in TeamAccess.objects.filter(repository=repository, team__members__in=ids).values_list("team__members", "access"):
-            if user in ids and includes(access, "write"):
-                found.add(user)
-    else:
-        found |= set(User.objects.filter(namespace=namespace, pk__in=ids).values_list("pk", flat=True))
-    for user, access in Collaborator.objects.filter(repository=repository, user__in=ids).values_list("user_id", "access"):
-        if includes(access, "write"):
-            found.add(user)
-    return found
+    """Those of some people who have write access; one query."""
+    return set(writers(repository).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,149 @@
+"""Finding pull requests, and what lists and heads show of them."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+import gitstore
+from core.actors import Actor
+from core.errors import NotFound
+from issues.models import Thread
+from issues.queries import kind_of
+from projects import queries as hosting_queries
+from projects import rules as hosting
+from projects.models import Repository
+from projects.queries.parts import part
+from projects.queries.visible import readable_among
+from pulls import rules
+from pulls.models import Pull, Review, ReviewRequest, Version
+
+COMMITS_SHOWN = 250
+_RELATED = (
+    "thread__author__namespace",
+    "thread__milestone",
+    "thread__closed_by",
+    "head_repository__namespace",
+    "merged_by",
+    "auto_merge_by",
+)
+
+
+def pull(actor: Actor, repository: Repository, number: int) -> Pull:
+    """The pull request of that number. Raises NotFound."""
+    hosting.can_read(actor, repository).require()
+    rows = Pull.objects.select_related(*_RELATED).filter(repository=repository, thread__number=number)
+    found = rows.first() if 0 < number < 2**31 else None
+    if found is None:
+        raise NotFound(_("There is nothing at this address, or you may not see it."))
+    found.repository = found.thread.repository = repository
+    return found
+
+
+def pulls_of(repository: Repository) -> QuerySet[Pull]:
+    """All of a repository, with what the API prints; whether they may be read is asked of the repository."""
+    return Pull.objects.filter(repository=repository).select_related(*_RELATED)
+
+
+def open_pull_of(repository: Repository, head: Repository, head_branch: str, base_branch: str = "") -> Pull | None:
+    """The open one that proposes the branch, if there is one."""
+    rows = Pull.objects.select_related("thread").filter(
+        repository=repository, head_repository=head, head_branch=head_branch, thread__state=Thread.State.OPEN
+    )
+    found = (rows.filter(base_branch=base_branch) if base_branch else rows).order_by("-pk").first()
+    if found is not None:
+        found.repository = repository
+    return found
+
+
+def by_threads(threads: Sequence[Thread]) -> dict[int, Pull]:
+    """Id of a thread → its pull request, for lists; one query."""
+    return {row.thread_id: row for row in Pull.objects.filter(thread__in=[thread.pk for thread in threads])}
+
+
+def head_shown(actor: Actor, pull: Pull) -> str:
+    """`owner:branch` of a fork, the branch alone of the same repository, "" where it is gone or the reader may not know it."""
+    head = pull.head_repository
+    if not pull.head_branch or head is None or head.deleted_at is not None:
+        return ""
+    if head.pk == pull.repository_id:
+        return pull.head_branch
+    if not readable_among(actor, [head.pk]):
+        return ""
+    name = head.namespace.slug if head.name == pull.repository.name else f"{head.namespace.slug}/{head.name}"
+    return f"{name}:{pull.head_branch}"
+
+
+def version(pull: Pull, number: int) -> Version:
+    """One version. Raises NotFound."""
+    found = pull.versions.filter(number=number).first() if 0 < number < 2**31 else None
+    if found is None:
+        raise NotFound(_("There is no such version of this pull request."))
+    return found
+
+
+def commits(pull: Pull, *, limit: int = COMMITS_SHOWN) -> list[gitstore.Commit]:
+    """The newest version's commits, oldest first, at most `limit` (the newest of them); kept by its two ends."""
+    return commits_between(pull.repository, pull.merge_base, pull.head_oid, limit=limit)
+
+
+def commits_between(repository: Repository, base: str, head: str, *, limit: int = COMMITS_SHOWN) -> list[gitstore.Commit]:
+    """The same of any two commits."""
+    key = ("pull commits", repository.storage_id.hex, base, head, limit)
+    found: list[gitstore.Commit] = part(key, lambda: gitstore.between(repository.path, base, head, limit=limit)[::-1])
+    return found
+
+
+def require_commit(pull: Pull, oid: str) -> gitstore.Commit:
+    """A commit of one of its versions. Raises NotFound."""
+    for one in commits(pull, limit=1000):
+        if one.oid == oid:
+            return one
+    for old in pull.versions.order_by("-number")[:50]:
+        for one in commits_between(pull.repository, old.merge_base, old.head_oid, limit=1000):
+            if one.oid == oid:
+                return one
+    raise NotFound(_("There is no such commit in this pull request."))
+
+
+def requests(pull: Pull) -> list[ReviewRequest]:
+    """People and teams whose review is waited for."""
+    return list(pull.review_requests.select_related("user__namespace", "team__organization__namespace").order_by("at", "pk"))
+
+
+def pending_review(actor: Actor, pull: Pull) -> Review | None:
+    """What the actor wrote and did not send."""
+    if actor.person is None:
+        return None
+    return Review.objects.filter(pull=pull, author=actor.person, state=Review.State.PENDING).first()
+
+
+def reviews_sent(pull: Pull, ids: Iterable[int]) -> dict[int, Review]:
+    """Sent reviews by id, with author; one query."""
+    rows = Review.objects.filter(pull=pull, pk__in=list(ids), submitted_at__isnull=False)
+    return {row.pk: row for row in rows.select_related("author", "author__namespace", "version", "dismissed_by")}
+
+
+def readable_pulls(actor: Actor) -> QuerySet[Pull]:
+    """All that the actor may read."""
+    return Pull.objects.filter(rules.readable_by(actor)).select_related(*_RELATED)
+
+
+def asked_of(person_id: int) -> Q:
+    """Condition on Pull: this person, or a team of theirs, is asked for a review."""
+    return Q(pk__in=ReviewRequest.objects.filter(user=person_id).values("pull")) | Q(
+        pk__in=ReviewRequest.objects.filter(team__members=person_id).values("pull")
+    )
+
+
+def forks_to_propose_from(actor: Actor, repository: Repository) -> list[Repository]:
+    """The actor's forks in the network that he may push to, and the parent; at most 20."""
+    if actor.person is None:
+        return []
+    rows = hosting_queries.network(actor, repository).filter(namespace__user=actor.person, is_empty=False)
+    return list(rows[:20])
+
+
+def is_issue(repository: Repository, number: int) -> bool:
+    """True if the number is an issue's."""
+    return kind_of(repository, number) == Thread.Kind.ISSUE
