@@ -137,17 +137,28 @@ def undo_edit(actor: Actor, edit: BulkEdit) -> BulkEdit:
     fresh = BulkEdit.objects.select_related("undone_by").get(pk=edit.pk)
     if not can_be_undone(fresh):
         raise Conflict(_("This edit cannot be undone: it is older than 30 days, still running, without effect, or was undone before."))
-    merged = fresh.detail.get("merged")
     try:
         with transaction.atomic():
             undo = BulkEdit.objects.create(by=actor.person, undoes=fresh, total=fresh.changed)
-            if merged:
-                Category.objects.filter(pk=merged[0], merged_into=merged[1]).update(merged_into=None)
+            part_again(fresh.detail)
             note_act(actor, "undo_bulk_edit", f"#{fresh.pk}")
             _queue(undo)
     except IntegrityError as error:
         raise Conflict(_("This edit was undone before.")) from error
     return _now(undo)
+
+
+def part_again(detail: Mapping[str, Any]) -> None:
+    """A merged category stands on its own again, with the addresses, what lay below and the words that went over and are still there."""
+    category, into = detail.get("merged", (0, 0))
+    if not Category.objects.filter(pk=category, merged_into=into).update(merged_into=None):
+        return
+    Category.objects.filter(pk__in=detail.get("former", ()), merged_into=into).update(merged_into=category)
+    if not Category.objects.filter(pk=category, parent__isnull=False).exists():
+        Category.objects.filter(pk__in=detail.get("children", ()), parent=detail.get("below")).update(parent=category)
+    gone = set(detail.get("words", ()))
+    if row := Category.objects.select_for_update().filter(pk=into).first():
+        Category.objects.filter(pk=into).update(words=[word for word in row.words if word not in gone])
 
 
 def run_edit(actor: Actor, edit_id: int) -> BulkEdit | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -129,22 +130,30 @@ def merge_category(actor: Actor, category: Category, *, into: Category) -> BulkE
     if into.pk == category.pk or category.merged_into_id or into.merged_into_id or into.parent_id == category.pk:
         raise Invalid(_("Choose another category, one that does not lie below this one."), field="into")
     with transaction.atomic():
-        Category.objects.filter(merged_into=category).update(merged_into=into)
-        Category.objects.filter(parent=category).update(parent=into.parent_id or into.pk)
-        Category.objects.filter(pk=into.pk).update(
-            words=list(dict.fromkeys([*into.words, category.name_zh, category.name_en.lower(), category.slug, *category.words]))[:WORDS_MAX]
-        )
+        gone = _hand_over(category, into)
         edit = request_edit(
             actor,
             Selection(kind="every", category=f"={category.slug}"),
             {"category": into.pk},
             reason=_("%(old)s merged into %(new)s") % {"old": category.name, "new": into.name},
-            detail={"merged": [category.pk, into.pk]},
+            detail={"merged": [category.pk, into.pk], **gone},
         )
         Category.objects.filter(pk=category.pk).update(merged_into=into)
         note_act(actor, "merge_category", category.slug, detail={"into": into.slug})
         touch_catalogue()
     return edit
+
+
+def _hand_over(category: Category, into: Category) -> dict[str, Any]:
+    """Old addresses, what lies below and words go over; what went, as `bulk.part_again` reads it."""
+    below = into.parent_id or into.pk
+    former = list(Category.objects.filter(merged_into=category).order_by("pk").values_list("pk", flat=True))
+    children = list(Category.objects.filter(parent=category).order_by("pk").values_list("pk", flat=True))
+    words = list(dict.fromkeys([*into.words, category.name_zh, category.name_en.lower(), category.slug, *category.words]))[:WORDS_MAX]
+    Category.objects.filter(pk__in=former).update(merged_into=into)
+    Category.objects.filter(pk__in=children).update(parent=below)
+    Category.objects.filter(pk=into.pk).update(words=words)
+    return {"former": former, "children": children, "below": below, "words": [word for word in words if word not in into.words]}
 
 
 def split_category(

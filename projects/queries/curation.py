@@ -256,11 +256,11 @@ def edit(pk: int) -> BulkEdit | None:
 
 
 def can_be_undone(one: BulkEdit) -> bool:
-    """Within 30 days, once, and not an undo itself."""
+    """Within 30 days, once, and not an undo itself; a merged category comes back though it had no projects."""
     young = one.created_at >= timezone.now() - timedelta(days=UNDO_DAYS)
     over = one.state in (BulkEdit.State.DONE, BulkEdit.State.FAILED)
-    kept = set(one.changes) - WITHOUT_UNDO
-    return bool(young and over and kept and one.changed and one.undoes_id is None and getattr(one, "undone_by", None) is None)
+    kept = set(one.changes) - WITHOUT_UNDO and (one.changed or "merged" in one.detail)
+    return bool(young and over and kept and one.undoes_id is None and getattr(one, "undone_by", None) is None)
 
 
 def overdue_edits() -> list[int]:

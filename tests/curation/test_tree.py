@@ -1,10 +1,14 @@
 """The tree as data: names, order, moves, merges and splits with addresses that lead on; tags."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from core.errors import Conflict, Invalid, NotFound
 from projects import commands
+from projects.forms.curation import ICONS
 from projects.models import Category, Repository, Tag, Tagged
 from projects.queries import shelves
 from tests.factories.accounts import actor, person
@@ -89,7 +93,12 @@ def test_an_old_address_leads_to_the_new_one_and_back(curator) -> None:
     assert Client().get("/market?category=nlp").status_code == 200
 
 
-def test_merge_moves_projects_children_words_and_addresses_and_its_undo_parts_them(mirrors, curator) -> None:
+def test_merge_moves_projects_children_words_and_addresses_and_its_undo_puts_all_of_it_back(mirrors, curator) -> None:
+    nlp, before = category("nlp"), category("speech").words
+    commands.change_category(actor(curator), nlp, slug="text", name_zh="文本", name_en="Text", icon="", words=[*nlp.words, before[0]])
+    commands.change_category(
+        actor(curator), category("text"), slug="nlp", name_zh="自然语言处理", name_en="NLP", icon="", words=["nlp", before[0]]
+    )
     rows, private = mirrors(2), repository(curator, name="p", visibility="private")
     Repository.objects.filter(pk__in=[rows[0].pk, private.pk]).update(category=category("nlp"))
     Repository.objects.filter(pk=rows[1].pk).update(category=category("language-models"))  # below it
@@ -97,13 +106,41 @@ def test_merge_moves_projects_children_words_and_addresses_and_its_undo_parts_th
     assert Repository.objects.filter(category__slug="speech").count() == 2  # the private one too
     assert slugs("speech") == ["language-models", "translation", "dialogue"]
     assert "自然语言处理" in category("speech").words
-    assert Client().get("/market?category=nlp").headers["Location"] == "/market?category=speech"
+    for former in ("nlp", "text"):
+        assert Client().get(f"/market?category={former}").headers["Location"] == "/market?category=speech"
+    speech = category("speech")
+    commands.move_category(actor(curator), category("dialogue"), parent=category("multimodal"))  # a later decision stays
+    commands.change_category(
+        actor(curator), speech, slug="speech", name_zh=speech.name_zh, name_en=speech.name_en, icon="", words=[*speech.words, "whisper"]
+    )
     for wrong in ("speech", "nlp"):
         with pytest.raises(Invalid):
             commands.merge_category(actor(curator), category("nlp"), into=category(wrong))
     commands.undo_edit(actor(curator), edit)
     assert Repository.objects.filter(category__slug="nlp").count() == 2
     assert Client().get("/market?category=nlp").status_code == 200
+    assert Client().get("/market?category=text").headers["Location"] == "/market?category=nlp"
+    assert (slugs("speech"), slugs("nlp"), slugs("multimodal")) == ([], ["language-models", "translation"], ["dialogue"])
+    assert category("speech").words == [*before, "whisper"]
+    assert category("nlp").words == ["nlp", before[0]]
+
+
+def test_default_categories_have_icons_and_a_chosen_one_stays(curator) -> None:
+    assert not Category.objects.filter(icon="").exists()
+    Category.objects.update(icon="")
+    Category.objects.filter(slug="nlp").update(icon="trophy")
+    import_module("projects.migrations.0016_category_icons").give_icons(apps, None)
+    assert (category("nlp").icon, category("speech").icon) == ("trophy", "audio-lines")
+    assert not Category.objects.filter(icon="").exists()
+    assert {row.icon for row in Category.objects.all()} <= set(ICONS)
+
+
+def test_an_empty_category_comes_back_too(curator) -> None:
+    edit = commands.merge_category(actor(curator), category("risc-v"), into=category("ai-chips"))
+    commands.undo_edit(actor(curator), edit)
+    assert category("risc-v").merged_into is None
+    with pytest.raises(Conflict):
+        commands.undo_edit(actor(curator), edit)
 
 
 def test_merged_twice_leads_to_the_last(curator) -> None:
