@@ -69,7 +69,8 @@ def load(index: SearchIndex, rows: int) -> dict[int, Made]:
     built = Generation.objects.create(name="relevance", engine=index.engine, analysis=1, state="current")
     index.create(built.name)
     for kind in document_kinds:
-        index.put(built.name, [entry(kind.key, one) for one in kind.load(kind.ids(0, 1000))])
+        theirs = [one for one in kind.load(kind.ids(0, 1000)) if "/" not in one.owner]  # the judged mirrors are the made ones
+        index.put(built.name, [entry(kind.key, one) for one in theirs])
     batch = []
     for one in made.values():
         batch.append(entry("projects", one.document))

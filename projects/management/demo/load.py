@@ -16,7 +16,7 @@ from core import events
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
 from projects import commands
-from projects.management.demo import dates, legal
+from projects.management.demo import catalogue, dates, legal
 from projects.management.demo.history import build
 from projects.management.demo.people import ORGANIZATIONS, PEOPLE, DemoPerson
 from projects.management.demo.repositories import FORKS, REPOSITORIES, DemoRepository
@@ -37,6 +37,7 @@ def load(say: Say) -> list[tuple[str, str]]:
                 say(f"{repository.owner}/{repository.name}")
         for owner, name, by in FORKS:
             _fork(owner, name, by)
+        catalogue.load()
         dates.settle_people([login for login, _password in logins], now)
         events.drain(5000)
     return logins
