@@ -18,7 +18,7 @@ StartResponse = Callable[..., Any]
 WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 NETWORK_MAX = 8  # bodies of one /24 or /48 at a time and process
-OVERALL_MAX = 48  # of everybody; the embedded server has 128 threads a process
+OVERALL_MAX = 48  # of everybody; the embedded server has 176 threads a process
 RETRY_SECONDS = 5
 
 

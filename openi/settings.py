@@ -309,7 +309,7 @@ ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 QUOTA_BYTES = env.int("QUOTA_BYTES", default=10 * 1024**3)
 MAX_BLOB_BYTES = env.int("MAX_BLOB_BYTES", default=2 * 1024**3)
 ANONYMOUS_SHARE = env.float("ANONYMOUS_SHARE", default=0.2)  # processors a web process gives to readers without account (0: no limit)
-GIT_TRANSFERS = env.int("GIT_TRANSFERS", default=96)
+GIT_TRANSFERS = env.int("GIT_TRANSFERS", default=136)  # a process; all may come to one, and 100 strangers find room (three quarters)
 GIT_SECONDS = env.int("GIT_SECONDS", default=6 * 3600)  # a transfer takes no longer
 GIT_SILENT_SECONDS = env.int("GIT_SILENT_SECONDS", default=300)  # a client that takes nothing for so long is cut off
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="")

@@ -45,7 +45,7 @@ def started(command: list[str]) -> list[str]:
 def web(options: Options) -> list[str]:
     """Pages, API and Git over HTTP."""
     server, workers = (_NURSERY, "1") if options.reload else (_GRANIAN, "2")
-    threads = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", "128"]
+    threads = ["--interface", "wsgi", "--workers", workers, "--blocking-threads", "176"]
     return [*server, *_QUIET, "--host", options.host, "--port", str(options.port), *threads, "openi.wsgi:application"]
 
 
