@@ -29,6 +29,7 @@ ORDER = (
     "trust",
     "curation",
     "organizations",
+    "checks",
     "api",
 )
 

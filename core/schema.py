@@ -105,6 +105,7 @@ HEADINGS = {
     "forks": N_("Forks and push mirrors"),
     "stars": N_("Stars and watching"),
     "releases": N_("Releases"),
+    "checks": N_("Statuses and check runs of commits"),
     "site": N_("The whole site"),
 }
 TAGS = {
@@ -114,6 +115,7 @@ TAGS = {
     **dict.fromkeys(("collaborators", "teams", "keys"), "access"),
     **dict.fromkeys(("forks", "upstream", "sync", "detach", "push-mirrors"), "forks"),
     **dict.fromkeys(("star", "stargazers", "watch"), "stars"),
+    **dict.fromkeys(("statuses", "checks", "check-runs"), "checks"),
     "releases": "releases",
 }
 ABOUT = """Whatever a page of the portal can do, a program can do here, with the same rights.

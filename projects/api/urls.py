@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.api import access, contents, files, history, push_mirrors, refs, releases, repositories, social
+from projects.api import access, contents, files, history, push_mirrors, refs, releases, repositories, social, statuses
 
 ONE = "repositories/<str:namespace>/<str:name>"
 urlpatterns = [
@@ -55,6 +55,11 @@ urlpatterns = [
     path(f"{ONE}/contents/<path:path>", contents.ContentsApi.as_view()),
     path(f"{ONE}/commits", history.CommitsApi.as_view()),
     path(f"{ONE}/commits/<path:oid>", history.CommitApi.as_view()),
+    path(f"{ONE}/statuses/<path:ref>", statuses.StatusesApi.as_view()),
+    path(f"{ONE}/checks/<path:ref>", statuses.ChecksApi.as_view()),
+    path(f"{ONE}/check-runs", statuses.CheckRunsApi.as_view()),
+    path(f"{ONE}/check-runs/<int:pk>", statuses.CheckRunApi.as_view()),
+    path(f"{ONE}/check-runs/<int:pk>/annotations", statuses.AnnotationsApi.as_view()),
     path(f"{ONE}/compare", history.CompareApi.as_view()),
     path(f"{ONE}/contributors", history.ContributorsApi.as_view()),
     path(f"{ONE}/languages", history.LanguagesApi.as_view()),

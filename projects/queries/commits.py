@@ -5,6 +5,7 @@ from datetime import datetime
 
 import gitstore
 from accounts.models import User
+from projects.queries.statuses import Combined
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Shown:
     committer: User | None
     committer_differs: bool
     blob_href: str = ""
+    checks: Combined | None = None
 
     @property
     def parents_total(self) -> int:
@@ -37,7 +39,7 @@ def message_parts(message: str) -> tuple[str, str]:
     return subject.strip() or "—", body.strip("\n")
 
 
-def shown(commit: "gitstore.Commit", known: dict[str, User], *, blob_href: str = "") -> Shown:
+def shown(commit: "gitstore.Commit", known: dict[str, User], *, blob_href: str = "", checks: Combined | None = None) -> Shown:
     """`commit` for the page; `known` from `authors`."""
     subject, body = message_parts(commit.message)
     author, committer = commit.author, commit.committer
@@ -55,4 +57,5 @@ def shown(commit: "gitstore.Commit", known: dict[str, User], *, blob_href: str =
         committer=known.get(committer.email.lower()),
         committer_differs=(author.name, author.email) != (committer.name, committer.email),
         blob_href=blob_href,
+        checks=checks,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver
 
-from projects.urls import administration, browse, curation, edits, explore, hosts, manage, market, mirrors, releases, suggesting
+from projects.urls import administration, browse, checks, curation, edits, explore, hosts, manage, market, mirrors, releases, suggesting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *administration.urlpatterns,
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *manage.urlpatterns,
     *edits.urlpatterns,
     *releases.urlpatterns,
+    *checks.urlpatterns,
     *browse.urlpatterns,
     *explore.last,
 ]

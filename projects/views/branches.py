@@ -15,6 +15,7 @@ from core.actors import ActorRequest
 from projects import queries, rules
 from projects.logic import matching_pattern
 from projects.models import Protection, Repository
+from projects.queries import statuses
 from projects.queries.later import PATIENCE, later
 from projects.queries.parts import keep, kept, part
 from projects.views.common import conditional, etag_of, page_of, repository_page
@@ -29,11 +30,12 @@ SHOWN_WIDTH = 38  # pixels of a full bar; the scale is logarithmic
 def repository_branches(request: ActorRequest, repository: Repository) -> HttpResponseBase:
     """`?q=` part of the name, `?show=active|stale`, `?page=`."""
     state = queries.ref_state(repository)
+    said = statuses.version(repository)
     complete = ("branches complete", repository.pk, state, repository.default_branch, request.GET.urlencode())
-    etag = etag_of(request, repository, "branches", state, repository.default_branch) if kept(complete) else ""
+    etag = etag_of(request, repository, "branches", state, repository.default_branch, said) if kept(complete) else ""
 
     def make() -> HttpResponseBase:
-        context = _context(request, repository)
+        context = _context(request, repository, said)
         if not context["pending"]:
             keep(complete, True)
         return page_of(request, repository, "projects/branches.html", context)
@@ -41,7 +43,7 @@ def repository_branches(request: ActorRequest, repository: Repository) -> HttpRe
     return conditional(request, etag, make)
 
 
-def _context(request: ActorRequest, repository: Repository) -> dict[str, Any]:
+def _context(request: ActorRequest, repository: Repository, said: int) -> dict[str, Any]:
     asked, show = request.GET.get("q", "").strip()[:200], request.GET.get("show", "")
     show = show if show in ("active", "stale") else ""
     text = request.GET.get("page", "1")
@@ -58,6 +60,9 @@ def _context(request: ActorRequest, repository: Repository) -> dict[str, Any]:
         commits = gitstore.commits(repository.path, [ref.commit for ref in shown])
         base_oid = gitstore.ref_oid(repository.path, f"refs/heads/{repository.default_branch}")
         rows = _rows(repository, shown, commits, base_oid)
+    checks = statuses.shown_on(repository, [ref.commit for ref in shown], version=said)
+    for row in rows:
+        row["checks"] = checks.get(row["oid"])
     query = {key: value for key, value in (("q", asked), ("show", show)) if value}
     return {
         "base": repository.get_absolute_url(),

@@ -14,6 +14,7 @@ from core.actors import ActorRequest
 from core.errors import NotFound
 from projects import queries
 from projects.models import Repository
+from projects.queries import statuses
 from projects.views import diffs
 from projects.views.common import conditional, etag_of, page_of, repository_page
 
@@ -34,7 +35,8 @@ def repository_commit(request: ActorRequest, repository: Repository, tail: str) 
         return HttpResponseRedirect(f"{repository.get_absolute_url()}/commit/{position.oid}{suffix}")
     options = diffs.Options.of(request)
     containing = [] if suffix else queries.containing(repository, position.oid)
-    etag = etag_of(request, repository, "commit", position.oid, suffix, options, queries.ref_state(repository), containing is None)
+    said = statuses.version(repository)
+    etag = etag_of(request, repository, "commit", position.oid, suffix, options, queries.ref_state(repository), containing is None, said)
 
     def make() -> HttpResponseBase:
         tips = {ref.commit for refs in queries.refs(repository) for ref in refs}
@@ -42,7 +44,7 @@ def repository_commit(request: ActorRequest, repository: Repository, tail: str) 
             budget.spend(request, 1 if not suffix else 2)
         if suffix:
             return _text(repository, position.oid, suffix)
-        return page_of(request, repository, "projects/commit.html", _context(repository, position, options, containing))
+        return page_of(request, repository, "projects/commit.html", _context(repository, position, options, containing, said))
 
     return conditional(request, etag, make)
 
@@ -57,7 +59,9 @@ def _text(repository: Repository, oid: str, suffix: str) -> HttpResponseBase:
     return diffs.text(pieces)
 
 
-def _context(repository: Repository, position: queries.Position, options: diffs.Options, containing: list[str] | None) -> dict[str, Any]:
+def _context(
+    repository: Repository, position: queries.Position, options: diffs.Options, containing: list[str] | None, said: int
+) -> dict[str, Any]:
     base = repository.get_absolute_url()
     with queries.reading():
         commit = gitstore.commit(repository.path, position.oid)
@@ -72,6 +76,7 @@ def _context(repository: Repository, position: queries.Position, options: diffs.
     return {
         "base": base,
         "commit": queries.shown(commit, known),
+        "checks": statuses.shown_on(repository, [commit.oid], version=said).get(commit.oid),
         "parents": list(commit.parents),
         "pending": containing is None,
         "branches": branches[:SHOWN_REFS],

@@ -17,6 +17,7 @@ from core.actors import ActorRequest
 from core.errors import NotFound
 from projects import queries
 from projects.models import Repository
+from projects.queries import statuses
 from projects.templatetags.graph import graph_svg
 from projects.views.common import conditional, etag_of, page_of, repository_page
 
@@ -32,13 +33,14 @@ def repository_commits(request: ActorRequest, repository: Repository, tail: str 
     position = queries.position(repository, filenames.tail(request, 3)) if tail else queries.default_position(repository)
     if position is None:
         raise NotFound(_("There is no commit yet."))
-    etag = etag_of(request, repository, "commits", position.oid, queries.ref_state(repository))
+    said = statuses.version(repository)
+    etag = etag_of(request, repository, "commits", position.oid, queries.ref_state(repository), said)
 
     def make() -> HttpResponseBase:
         filters = _filters(request)
         if request.GET.get("after") or position.path or not position.is_tip or any(filters.values()):
             budget.spend(request, 2)
-        return page_of(request, repository, "projects/commits.html", _context(request, repository, position, filters))
+        return page_of(request, repository, "projects/commits.html", _context(request, repository, position, filters, said))
 
     return conditional(request, etag, make)
 
@@ -68,7 +70,9 @@ def _moment(text: str, *, end: bool) -> datetime | None:
     return datetime.combine(day + timedelta(days=1 if end else 0), time(), timezone.get_current_timezone())
 
 
-def _context(request: ActorRequest, repository: Repository, position: queries.Position, filters: dict[str, str]) -> dict[str, Any]:
+def _context(
+    request: ActorRequest, repository: Repository, position: queries.Position, filters: dict[str, str], said: int
+) -> dict[str, Any]:
     base = repository.get_absolute_url()
     graph = request.GET.get("graph") == "1" and not position.path and not any(filters.values())
     with queries.reading():
@@ -85,7 +89,11 @@ def _context(request: ActorRequest, repository: Repository, position: queries.Po
             until=_moment(filters["until"], end=True),
         )
     known = queries.authors(page.commits)
-    shown = [queries.shown(one, known, blob_href=_blob_href(base, position, one.oid, page.paths)) for one in page.commits]
+    checks = statuses.shown_on(repository, [one.oid for one in page.commits], version=said)
+    shown = [
+        queries.shown(one, known, blob_href=_blob_href(base, position, one.oid, page.paths), checks=checks.get(one.oid))
+        for one in page.commits
+    ]
     kept = {name: value for name, value in filters.items() if value}
     if graph:
         kept["graph"] = "1"

@@ -17,6 +17,7 @@ from core.templatetags.portal import language_class
 from projects import queries, rules
 from projects.models import Release, Repository
 from projects.queries import contribution as people
+from projects.queries import statuses
 from projects.queries.parts import part
 from projects.templatetags.charts import spark
 from projects.views import mirrors, readme
@@ -45,11 +46,14 @@ def repository_home(request: ActorRequest, repository: Repository) -> HttpRespon
     upstream = queries.upstream(request.actor, repository)
     stand = upstream and (str(upstream.parent), upstream.ahead, upstream.behind)
     release = _latest_release(repository, repository.get_absolute_url())
-    etag = etag_of(request, repository, "home", position.oid, queries.ref_state(repository), ready, _counted(repository), stand, release)
+    said = statuses.version(repository)
+    shown_state = (_counted(repository), stand, release, said)
+    etag = etag_of(request, repository, "home", position.oid, queries.ref_state(repository), ready, *shown_state)
 
     def make() -> HttpResponseBase:
         context = _context(request, repository, position)
-        shown = {**context, "clone": clone, "upstream": upstream, "latest_release": release}
+        checks = statuses.shown_on(repository, [position.oid], version=said).get(position.oid)
+        shown = {**context, "clone": clone, "upstream": upstream, "latest_release": release, "tip_checks": checks}
         return page_of(request, repository, "projects/home.html", shown)
 
     return conditional(request, etag, make)

@@ -29,6 +29,11 @@ def _enough_budget(settings):
     settings.ANONYMOUS_NETWORK_BUDGET = settings.ANONYMOUS_OVERALL_BUDGET = 10**6
 
 
+def git_head(repository) -> str:
+    """The commit of the default branch."""
+    return queries.default_position(repository).oid
+
+
 def fill(world, repository, owner):
     """One thing of every kind inside a repository."""
     commit(repository, {"README.md": b"# Demo\n", "src/a.py": b"print(1)\n", "old.txt": b""})
@@ -42,6 +47,9 @@ def fill(world, repository, owner):
     key = commands.add_deploy_key(actor, repository, title="ci", key=ssh_key(1000 + repository.pk))
     rule = commands.save_protection(actor, repository, kind=Protection.Kind.TAG, pattern="v*", push_access="maintain", merge_access="write")
     commands.star_repository(actor, repository)
+    commands.set_status(actor, repository, oid=git_head(repository), state="success", context="ci", target="https://ci.example.org/1")
+    note = {"path": "src/a.py", "start_line": 1, "level": "warning", "message": "Unused"}
+    run = commands.create_check_run(actor, repository, oid=git_head(repository), name="lint", annotations=[note] * 3)
     away = PushMirror.objects.create(
         repository=repository, address="https://example.org/lab/away", key="example.org/lab/away", may_publish=True
     )
@@ -54,6 +62,8 @@ def fill(world, repository, owner):
         "key": key.pk,
         "rule": rule.pk,
         "away": away.pk,
+        "run": run.pk,
+        "ref": "main",
         "commit": oid,
     }
 
@@ -86,7 +96,7 @@ def world(db, client):
 
     def address(operation, repository):
         values = dict(it.inside[repository.name])
-        pk = {"keys": values["key"], "protections": values["rule"], "push-mirrors": values["away"]} if operation.in_repository else {
+        pk = {"keys": values["key"], "protections": values["rule"], "push-mirrors": values["away"], "check-runs": values["run"]} if operation.in_repository else {
             "keys": it.key.pk, "signing-keys": it.signing.pk, "invitations": it.offer.pk if "user" in operation.path.split("/") else it.invitation.pk, "closed-organizations": it.closed.pk, "deleted-repositories": it.gone.pk}  # fmt: skip
         parts = operation.path.split("/")
         values["id"] = next((pk[part] for part in parts if part in pk), 1)

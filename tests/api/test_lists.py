@@ -12,7 +12,7 @@ from projects import commands
 from projects.commands.moves import create_tag
 from projects.models import ContributionDay, PushMirror
 from search.commands import rebuild_code, rebuild_index
-from tests.api.conftest import ssh_key
+from tests.api.conftest import git_head, ssh_key
 from tests.api.operations import LISTS
 from tests.factories import accounts as make
 from tests.factories.projects import commit
@@ -121,6 +121,16 @@ GROW = {
         push_users=[world.bob],
     ),
     "list_push_mirrors": pushed_to,
+    "list_statuses": lambda world, number: commands.set_status(
+        make.actor(world.ada), world.demo, oid=git_head(world.demo), state="success", context=f"ci{number}"
+    ),
+    "list_check_runs": lambda world, number: commands.create_check_run(
+        make.actor(world.ada), world.demo, oid=git_head(world.demo), name=f"run{number}"
+    ),
+    "list_annotations": lambda world, number: commands.update_check_run(
+        make.actor(world.ada), world.demo.check_runs.get(),
+        annotations=[{"path": f"f{number}", "start_line": 1, "level": "notice", "message": "m"}],
+    ),
     "list_releases": lambda world, number: commands.save_release(make.actor(world.ada), world.demo, tag=f"v2.{number}", target="main"),
     "list_branches": lambda world, number: commands.create_branch(make.actor(world.ada), world.demo, branch=f"b{number}", start="main"),
     "list_tags": lambda world, number: create_tag(make.actor(world.ada), world.demo, tag=f"t{number}"),

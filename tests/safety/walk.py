@@ -26,6 +26,7 @@ TAILS = {
 }  # fmt: skip
 QUERIES = {
     ("tree", "GET"): "?path=src",
+    ("check-runs", "GET"): "?ref=main",
     ("raw", "GET"): "?path=src/secret.py",
     ("compare", "GET"): "?base=main&head=side",
     ("contents/<path:path>", "GET"): "?ref=main",
@@ -40,6 +41,7 @@ BODIES: dict[str, dict[str, object]] = {
     "branch_rename": {"name": "side", "branch": "side", "new_name": "aside", "to": "aside"},
     "tag_delete": {"tag": "v1", "name": "v1"},
     "repository_fork": {"name": "copy"},
+    "repository_checks": {"act": "house", "is_on": "on"},
     "file_edit": {"content": "SECRET = 2\n", "message": "m", "path": "src/secret.py", "branch": "main"},
     "file_delete": {"message": "m"},
     "membership_visibility": {"public": "1"},
@@ -82,6 +84,9 @@ API_BODIES: dict[tuple[str, str], dict[str, object]] = {
     (f"repositories/{REPOSITORY}/push-rules", "PUT"): {"check_emails": True},
     (f"repositories/{REPOSITORY}/keys", "POST"): {"title": "k", "key": NEW_KEY},
     (f"repositories/{REPOSITORY}/push-mirrors", "POST"): {"address": "ssh://git@1.1.1.1/a/b.git", "may_publish": True},
+    (f"repositories/{REPOSITORY}/statuses/<path:ref>", "POST"): {"state": "success"},
+    (f"repositories/{REPOSITORY}/check-runs", "POST"): {"name": "lint", "commit": "main"},
+    (f"repositories/{REPOSITORY}/check-runs/<int:pk>", "PATCH"): {"title": "t"},
     (f"repositories/{REPOSITORY}/tags", "POST"): {"name": "v9", "target": "main"},
     (f"repositories/{REPOSITORY}/releases/<path:tag>", "PATCH"): {"title": "t"},
     (f"repositories/{REPOSITORY}/protections/<int:pk>", "PATCH"): {"allow_force": True},
@@ -97,6 +102,7 @@ SUFFIXES = {
     "path:oid": "{oid}",
     "str:oid": "{blob}",
     "path:path": "src/new.py",
+    "path:ref": "main",
     "path:tag": "v1",
     "str:file": "model.bin",
 }
@@ -174,6 +180,8 @@ def address(ask: Ask, world: World) -> str:
             values["int:pk"] = str(made.deploy_keys.get().pk)
         if "protections/" in route:
             values["int:pk"] = str(made.protections.get().pk)
+        if "check-runs/" in route or "checks/<int:pk>" in route:
+            values["int:pk"] = str(made.check_runs.get().pk)
         if "push-mirrors/" in route:
             values["int:pk"] = str(made.push_mirrors.get().pk)
         if ask.route.endswith("contents/<path:path>") and ask.method != "PUT":

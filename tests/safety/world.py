@@ -95,6 +95,7 @@ def _fill(world: World, kind: str, made: Repository, team: Team) -> None:
         protection=None,
     )
     PushMirror.objects.create(repository=made, address="https://example.org/lab/away", key="example.org/lab/away", may_publish=True)
+    commands.create_check_run(SYSTEM, made, oid=world.oids[kind], name="lint", summary=f"marker-{kind}")
     key = SSHKey.objects.create(title="d", algorithm="ssh-ed25519", public_key=f"{LAB_KEY}{kind}", fingerprint=f"SHA256:deploy-{kind}")
     DeployKey.objects.create(repository=made, key=key)
     made.refresh_from_db()
