@@ -11,12 +11,15 @@ Changes      diff commit_diff words diff_stream patch_stream · blame · archive
 Writes       write_blob write_blob_stream write_commit commit_changes rename_edits fetch_objects · merge_trees
 Repositories init_bare fork pool_of leave_pool · generations.renew_pool · after_import maintain maintain_pool collect purge commit_graph disk_size fsck locked
 Signatures   signature_of signer_of verify_ssh verify_gpg check_gpg
+Merges       mergeable mergeability kept_merges · merge_commit squash rebase fast_forward cherry_pick replay revert take_back · marked_text resolve_conflicts · range_diff interdiff
 Names        check_ref_name ref_name_fault check_path path_fault is_dotgit · paths.repository paths.pool
 Processes    environment run stream start end
 """
 
 from gitstore import paths, process
 from gitstore.blames import blame
+from gitstore.conflicts import is_resolvable, is_text, marked_text
+from gitstore.conflicts import resolve as resolve_conflicts
 from gitstore.diffs import commit_diff, diff, diff_stream, patch_stream, words
 from gitstore.errors import (
     GitError,
@@ -36,11 +39,36 @@ from gitstore.history import authored, between, count, log
 from gitstore.lastcommits import build_last_commits, last_commits
 from gitstore.locks import locked
 from gitstore.maintenance import after_import, collect, commit_graph, disk_size, fsck, maintain, maintain_pool, purge
-from gitstore.merges import Merged, merge_trees
+from gitstore.merges import (
+    Conflict,
+    MergeConflicts,
+    Merged,
+    NothingToMerge,
+    Stage,
+    Trial,
+    UnrelatedHistories,
+    merge_trees,
+    mergeability,
+    mergeable,
+)
 from gitstore.names import INTERNAL, check_path, check_ref_name, is_dotgit, path_fault, ref_name_fault
 from gitstore.objects import blob, blob_size, blob_stream, commit, commits, entry, entry_at, files, tree, tree_oid
 from gitstore.process import end, environment, run, start, stream
+from gitstore.ranges import Interdiff, RangeLine, RangePair, interdiff, range_diff
 from gitstore.refs import branches, commit_oid, head, ref_oid, refs, resolve, set_head, tag_details, tags, update_refs
+from gitstore.replays import (
+    cherry_pick,
+    co_authors,
+    fast_forward,
+    kept_merges,
+    merge_commit,
+    rebase,
+    replay,
+    revert,
+    revert_message,
+    squash,
+    take_back,
+)
 from gitstore.repositories import fork, init_bare, leave_pool, pool_of
 from gitstore.signatures import Signed, check_gpg, signature_of, signer_of, verify_gpg, verify_ssh
 from gitstore.spools import blob_range
@@ -73,6 +101,7 @@ __all__ = [
     "BlameRange",
     "Blob",
     "Commit",
+    "Conflict",
     "Diff",
     "Divergence",
     "Edit",
@@ -81,13 +110,18 @@ __all__ = [
     "GitError",
     "GitFailed",
     "Hunk",
+    "Interdiff",
     "Line",
     "LogPage",
     "Match",
+    "MergeConflicts",
     "Merged",
     "NameInvalid",
+    "NothingToMerge",
     "PathMissing",
     "Put",
+    "RangeLine",
+    "RangePair",
     "Ref",
     "RefConflict",
     "RefMissing",
@@ -96,9 +130,12 @@ __all__ = [
     "Resolved",
     "Signature",
     "Signed",
+    "Stage",
     "TagDetails",
     "TimedOut",
     "TooLarge",
+    "Trial",
+    "UnrelatedHistories",
     "after_import",
     "archive",
     "authored",
@@ -114,6 +151,8 @@ __all__ = [
     "check_gpg",
     "check_path",
     "check_ref_name",
+    "cherry_pick",
+    "co_authors",
     "collect",
     "commit",
     "commit_changes",
@@ -132,6 +171,7 @@ __all__ = [
     "entry",
     "entry_at",
     "environment",
+    "fast_forward",
     "fetch_objects",
     "files",
     "forget",
@@ -140,37 +180,53 @@ __all__ = [
     "grep",
     "head",
     "init_bare",
+    "interdiff",
     "is_ancestor",
     "is_dotgit",
+    "is_resolvable",
+    "is_text",
+    "kept_merges",
     "last_commits",
     "leave_pool",
     "locked",
     "log",
     "maintain",
     "maintain_pool",
+    "marked_text",
     "merge_base",
+    "merge_commit",
     "merge_trees",
+    "mergeability",
+    "mergeable",
     "patch_stream",
     "path_fault",
     "paths",
     "pool_of",
     "process",
     "purge",
+    "range_diff",
     "reaches",
+    "rebase",
     "ref_name_fault",
     "ref_oid",
     "refs",
     "rename_edits",
+    "replay",
     "resolve",
+    "resolve_conflicts",
+    "revert",
+    "revert_message",
     "run",
     "set_head",
     "signature_of",
     "signer_of",
     "sizes",
+    "squash",
     "start",
     "stream",
     "tag_details",
     "tags",
+    "take_back",
     "tree",
     "tree_oid",
     "trim_spools",

@@ -76,3 +76,16 @@ def borrowed_bytes(path: Path, *, timeout: float = _HOUR) -> int:
     objects = path / "objects"
     own = sum(file.stat().st_size for pattern in ("pack/pack-*.pack", "[0-9a-f][0-9a-f]/*") for file in objects.glob(pattern))
     return max(reached - own, 0)
+
+
+def has_common_commit(path: Path, tip: str, others: Sequence[Path], tips: Sequence[str], *, timeout: float = 600) -> bool:
+    """True if `tip` (of `path`) and one of the `tips` (of `others`) grew from a commit that both have. Raises GitFailed or TimedOut."""
+    return bool(process.run(path, ["merge-base", tip, *tips], extra=_reading(others), timeout=timeout, ok=(0, 1)))  # 1: none
+
+
+def new_bytes(path: Path, source: Path, oid: str, *, timeout: float = 60) -> int:
+    """Bytes on disk of what a commit of `source` reaches and no ref of `path` does. Raises GitFailed, TimedOut."""
+    stdin = f"{oid}\n--not\n--all\n".encode()
+    return int(
+        process.run(path, ["rev-list", "--disk-usage", "--objects", "--stdin"], input=stdin, extra=_reading([source]), timeout=timeout)
+    )

@@ -10,7 +10,8 @@ from gitstore.repositories import _write_alternates, init_bare
 from gitstore.store import forget
 
 _ROUNDS = 3
-_HELD = ("refs/heads", "refs/tags", "refs/keep", "refs/internal/incoming")  # the last two: lost history of mirrors, and what they fetch now
+# what was proposed; lost history of mirrors and former versions of proposals; what mirrors fetch now
+_HELD = ("refs/heads", "refs/tags", "refs/pull", "refs/keep", "refs/internal/incoming")
 
 
 def renew_pool(old: Path, new: Path, members: Sequence[Path], *, timeout: float = 3600) -> None:

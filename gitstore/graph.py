@@ -69,8 +69,13 @@ def tips(path: Path) -> list[str]:
     return sorted(set(refs(path, "refs/heads").values()) | set(refs(path, "refs/tags").values()))
 
 
+def proposals(path: Path) -> list[str]:
+    """Distinct oids of pull requests, former versions too."""
+    return sorted(set(refs(path, "refs/pull").values()) | set(refs(path, "refs/keep/pull").values()))
+
+
 def reaches(path: Path, oid: str, *, timeout: float = 5) -> bool:
-    """True if a branch or tag of this repository leads to the object `oid`, whatever the shared store holds.
+    """True if a branch, a tag or a proposal of this repository leads to the object `oid`, whatever the shared store holds.
 
     Commits: one walk with the commit-graph. Trees, blobs and tags: `rev-list --objects` up to the object, within `timeout` seconds.
     """
@@ -79,11 +84,12 @@ def reaches(path: Path, oid: str, *, timeout: float = 5) -> bool:
     except PathMissing:
         return False
     starts = tips(path)
-    if oid in starts:
+    if oid in starts or (kind == "commit" and _commit_reached(path, oid, starts)):
         return True
+    proposed = proposals(path)
     if kind == "commit":
-        return _commit_reached(path, oid, starts)
-    return _object_reached(path, oid, starts, timeout)
+        return bool(proposed) and (oid in proposed or _commit_reached(path, oid, proposed))
+    return _object_reached(path, oid, [*starts, *proposed], timeout)
 
 
 def _object_reached(path: Path, oid: str, starts: Sequence[str], timeout: float) -> bool:

@@ -9,7 +9,8 @@ _REF_BAD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|\.$
 _HEX = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _DOTGIT = re.compile(r"(\.git|git~\d+)[ .]*(:.*)?", re.IGNORECASE)
 _IGNORABLE = re.compile("[\u200c\u200d\u200e\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
-INTERNAL = ("refs/pull/", "refs/keep/", "refs/backup/", "refs/pr/", "refs/internal/")
+INTERNAL = ("refs/pull/", "refs/keep/", "refs/backup/", "refs/pr/", "refs/internal/")  # nobody pushes to them
+HIDDEN = tuple(prefix for prefix in INTERNAL if prefix != "refs/pull/")  # nobody is shown them
 
 
 def ref_name_fault(ref: str) -> str:

@@ -59,10 +59,15 @@ def write_commit(
     A put replaces whatever is at its path, a folder too; a delete of a missing path raises PathMissing. Raises NameInvalid.
     """
     base = str(root_tree(opened(path), parent).id) if parent else ""
-    tree = _edited(path, base, _grouped(edits))
+    root = edited_tree(path, base, edits)
     ancestors = [*([parent] if parent else []), *parents]
-    root = tree or _stored(lambda: opened(path).odb.write(pygit2.enums.ObjectType.TREE, b""))
     return _stored(lambda: opened(path).create_commit(None, _native(author), _native(committer), message, root, ancestors))
+
+
+def edited_tree(path: Path, tree: str, edits: Sequence[Edit]) -> str:
+    """The tree with the edits, written into the repository. As `write_commit`."""
+    made = _edited(path, tree, _grouped(edits))
+    return made or _stored(lambda: opened(path).odb.write(pygit2.enums.ObjectType.TREE, b""))
 
 
 def _native(who: Signature) -> pygit2.Signature:
