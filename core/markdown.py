@@ -3,7 +3,7 @@
 import hashlib
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -62,7 +62,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }  # fmt: skip
 _CLASS = re.compile(
     r"(k|s|c|n|f|d|hl|code-block|code-lang|table-scroll|grid-table|footnotes|footnote-ref|footnote-backref|footnotes-list|footnote-item"
-    r"|task-list-item|contains-task-list|mermaid-source|notice|notice-title|notice-(note|tip|important|warning|caution)|math|external-image|cell|cell-(in|out))"
+    r"|task-list-item|contains-task-list|mermaid-source|notice|notice-title|notice-(note|tip|important|warning|caution)|math|external-image|cell|cell-(in|out)|mention|thread-link)"
 )
 _WORDS = {"NOTE": _("Note"), "TIP": _("Tip"), "IMPORTANT": _("Important"), "WARNING": _("Warning"), "CAUTION": _("Caution")}
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*")
@@ -90,6 +90,19 @@ class Rendered:
 class _State:
     links: Links
     images: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text: plain, or with `href` a link of ours; `css` is one of the classes that pass (`mention`, `thread-link`)."""
+
+    text: str
+    href: str = ""
+    title: str = ""
+    css: str = ""
+
+
+Linker = Callable[[str], Sequence[Piece]]  # cuts a run of plain text (no code, no link) into pieces that give the same text together
 
 
 def cache_key(kind: str, text: str, links: Links) -> str:
@@ -302,10 +315,54 @@ def sanitise(markup: str, links: Links) -> str:
     )
 
 
-def render(text: str, links: Links | None = None, *, spent: int = 0) -> Rendered:
+def runs(text: str) -> list[str]:
+    """The plain text of a document in order, without code, links and HTML: where words may name people and things. [] if it is shown as source."""
+    if len(text) > MAX_CHARACTERS or _is_pathological(text):
+        return []
+    try:
+        tokens = _parser().parse(text, {"work": ADDRESS * _addresses(text)})
+    except (_TooMuchWork, RecursionError):
+        return []
+    return [child.content for _parent, child in _plain(tokens)]
+
+
+def _plain(tokens: Sequence[Token]) -> list[tuple[Token, Token]]:
+    """Runs of plain text outside links, each with the token it is in."""
+    found = []
+    for parent in tokens:
+        inside = 0
+        for child in parent.children or ():
+            opens = child.type == "link_open" or (child.type == "html_inline" and child.content.lower().startswith(("<a ", "<a>")))
+            closes = child.type == "link_close" or (child.type == "html_inline" and child.content.lower().startswith("</a"))
+            inside = max(0, inside + opens - closes)
+            if child.type == "text" and not inside:
+                found.append((parent, child))
+    return found
+
+
+def _link_words(tokens: Sequence[Token], linker: Linker) -> None:
+    """Words that `linker` knows become links."""
+    for parent, child in _plain(tokens):
+        pieces = linker(child.content)
+        if any(piece.href for piece in pieces):
+            children = parent.children or []
+            at = next(place for place, one in enumerate(children) if one is child)
+            children[at : at + 1] = [_word(piece) for piece in pieces]
+
+
+def _word(piece: Piece) -> Token:
+    if not piece.href:
+        return Token("text", "", 0, content=piece.text)
+    title = f' title="{html.escape(piece.title)}"' if piece.title else ""
+    css = f' class="{html.escape(piece.css)}"' if piece.css else ""
+    return Token("html_inline", "", 0, content=f'<a href="{html.escape(piece.href)}"{title}{css}>{html.escape(piece.text)}</a>')
+
+
+def render(text: str, links: Links | None = None, *, spent: int = 0, linker: Linker | None = None) -> Rendered:
     """Markdown as safe HTML. Over MAX_CHARACTERS, or with pathological nesting, the source is shown escaped.
 
-    `spent` is the work of earlier parts of the same page: together they have MAX_WORK.
+    `spent` is the work of earlier parts of the same page: together they have MAX_WORK. `linker` makes links of words; their addresses are
+    the site's, so it goes with `Links()` only.
     """
     links = links or Links()
     if len(text) > MAX_CHARACTERS or _is_pathological(text):
@@ -319,6 +376,8 @@ def render(text: str, links: Links | None = None, *, spent: int = 0) -> Rendered
     left = _limit(tokens, MAX_WORK - env["work"])
     _tasks(tokens)
     _anchors(tokens)
+    if linker is not None:
+        _link_words(tokens, linker)
     front = next((token.content for token in tokens if token.type == "front_matter"), "")
     tokens = [token for token in tokens if token.type != "front_matter"]
     _alerts(tokens)

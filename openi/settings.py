@@ -343,7 +343,7 @@ if env.bool("RELOAD", default=False):  # script/server --reload: templates and s
     ]
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024**2  # above a text of 10 MB, which its page refuses with the words kept
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024**2
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SILENCED_SYSTEM_CHECKS: list[str] = []

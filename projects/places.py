@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Tab:
     """One tab under a repository's title. `suffix` follows the repository's address, `key` says which one is current.
 
-    `visible(actor, repository)` decides without a query; `count` names an attribute of the page's header row, "" for none.
+    `visible(actor, repository)` decides without a query; `shown` may ask the figures of the head besides. `count` names an attribute of the
+    page's header row or one of its `head_figures`, "" for none.
     """
 
     key: str
@@ -30,8 +31,18 @@ class Tab:
     suffix: str
     visible: Callable[[Actor, Repository], bool]
     count: str = ""
+    shown: Callable[[Actor, Repository, dict[str, int]], bool] | None = None
 
 
+@dataclass(frozen=True)
+class HeadFigure:
+    """A number that the head of every page of a repository asks for in its one query: `sql` selects one value, with `%(id)s` for the repository."""
+
+    key: str
+    sql: str
+
+
+head_figures: Place[HeadFigure] = Place("figures of a repository's head")
 tabs: Place[Tab] = Place("repository tabs")
 
 
