@@ -100,9 +100,8 @@ def change_hook(
         Hook.objects.filter(pk=hook.pk).update(
             owner=hook.owner, format=hook.format, keyword=hook.keyword, events=hook.events, is_active=hook.is_active,
             address_encrypted=hook.address_encrypted, address_shown=hook.address_shown, secret_encrypted=hook.secret_encrypted,
-            stopped_because="", failing_since=None, failures=0,
+            stopped_because="", failing_since=None, failures=0, next_at=timezone.now(),
         )  # fmt: skip
-        wake(hook.pk)
         _log(actor, "hook_changed", hook)
     hook.refresh_from_db()
     return hook

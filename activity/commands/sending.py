@@ -15,11 +15,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from activity.commands.notifying import begin_round
 from activity.logic import chats, pace
-from activity.models import KEPT, Dispatch, Hook
+from activity.models import KEPT, Dispatch, Hook, Kind
 from activity.queries.bodies import Composed, composed
 from activity.queries.telling import Hidden, hook_stop
-from core.actors import Actor
+from core.actors import SYSTEM, Actor
 from core.errors import DomainError
 from core.outgoing import check_url, streamed
 from core.rules import HIDE
@@ -161,6 +162,17 @@ def _note(hook: Hook, dispatch: Dispatch, lease: str, outcome: Outcome, now: dat
             values |= {"next_at": now + pace.pause(failures), "lease": "", "leased_until": None}
     with transaction.atomic():
         held = Hook.objects.filter(pk=hook.pk, lease=lease).update(**values)
+        if held and values.get("stopped_because"):
+            _tell_owner(hook, now)
         if held or outcome.worked:  # whoever lost the lease still tells of a success, so that it is not sent again
             Dispatch.objects.filter(pk=dispatch.pk).update(state=state, said=outcome.said, **outcome.values)
     return bool(held) and state != State.WAITING
+
+
+def _tell_owner(hook: Hook, now: datetime) -> None:
+    """Whoever saved it last learns that it is off."""
+    if hook.owner_id is not None:
+        begin_round(
+            SYSTEM, cause=f"hook-{hook.pk}-{int(now.timestamp())}", kind=Kind.HOOK, object_id=hook.pk, repository_id=hook.repository_id,
+            what="hook_off", event_id=int(now.timestamp()), people=[hook.owner_id], why="owner",
+        )  # fmt: skip

@@ -72,7 +72,7 @@ def github_commit(
     made, entered = people.get(commit.author.email.lower()), people.get(commit.committer.email.lower())
     return {
         "id": commit.oid, "tree_id": commit.tree, "distinct": True, "message": commit.message.strip()[:TEXT_MOST],
-        "timestamp": commit.committer.when.isoformat(), "url": f"{address(row)}/commit/{commit.oid}",
+        "timestamp": commit.committer.when.isoformat() if commit.committer.when else None, "url": f"{address(row)}/commit/{commit.oid}",
         "author": {"name": commit.author.name, "email": commit.author.email, **({"username": made.username} if made else {})},
         "committer": {"name": commit.committer.name, "email": commit.committer.email, **({"username": entered.username} if entered else {})},
         **(files or {"added": [], "removed": [], "modified": []}),

@@ -1,5 +1,5 @@
 """Reactions to facts; each module one noun."""
 
-from activity.subscribers import hooks
+from activity.subscribers import hooks, notifications
 
-__all__ = ["hooks"]
+__all__ = ["hooks", "notifications"]
