@@ -1,4 +1,7 @@
-"""A door on loopback for git, which knows neither our routes nor pinned addresses behind a proxy: SOCKS 5 for one target alone."""
+"""A door on loopback for git and ssh, which know neither our routes nor pinned addresses behind a proxy: it leads to one target alone.
+
+git's HTTP speaks SOCKS 5 to it; ssh and git:// connect as if it were the other side.
+"""
 
 import selectors
 import socket
@@ -28,20 +31,38 @@ def relayed(target: Target) -> Iterator[str]:
     if ways == (routes.DIRECT,):
         yield ""
         return
+    with _serving(target, ways, greets=True) as port:
+        yield f"socks5h://127.0.0.1:{port}"
+
+
+@contextmanager
+def tunnelled(target: Target) -> Iterator[tuple[str, int]]:
+    """(address, port) to connect to for what speaks no SOCKS; the judged address itself if the plain way leads there."""
+    ways = routes.choose(target.host)
+    if ways == (routes.DIRECT,):
+        yield target.pinned, target.port
+        return
+    with _serving(target, ways, greets=False) as port:
+        yield "127.0.0.1", port
+
+
+@contextmanager
+def _serving(target: Target, ways: tuple[Route, ...], *, greets: bool) -> Iterator[int]:
+    """The port of the door while the block runs."""
     door = socket.create_server(("127.0.0.1", 0))
-    relay = _Relay(door, target, ways)
+    relay = _Relay(door, target, ways, greets=greets)
     threading.Thread(target=relay.serve, daemon=True, name=f"relay-{target.host}").start()
     try:
-        yield f"socks5h://127.0.0.1:{door.getsockname()[1]}"
+        yield door.getsockname()[1]
     finally:
         relay.close()
 
 
 class _Relay:
-    """Its threads touch no database: what they learn of routes is told by whoever closes it."""
+    """Its threads touch no database: what they learn of routes is told by whoever closes it. `greets`: by SOCKS 5."""
 
-    def __init__(self, door: socket.socket, target: Target, ways: tuple[Route, ...]) -> None:
-        self.door, self.target, self.ways = door, target, ways
+    def __init__(self, door: socket.socket, target: Target, ways: tuple[Route, ...], *, greets: bool) -> None:
+        self.door, self.target, self.ways, self.greets = door, target, ways, greets
         self.open: set[socket.socket] = set()
         self.pumps: list[threading.Thread] = []
         self.learnt: list[tuple[Route, dict[str, Any]]] = []
@@ -78,7 +99,7 @@ class _Relay:
         other: socket.socket | None = None
         try:
             client.settimeout(GREETING_SECONDS)
-            if not _asks_for(client, self.target):
+            if self.greets and not _asks_for(client, self.target):
                 return
             route, other = self._reach(client)
             self.open.add(other)
@@ -96,9 +117,11 @@ class _Relay:
         try:
             route, other = routes.connect_any(self.ways, target.pinned, target.port, seconds=CONNECT_SECONDS, told=self._learn)
         except RouteFailed:
-            client.sendall(b"\x05\x04\x00\x01" + bytes(6))
+            if self.greets:
+                client.sendall(b"\x05\x04\x00\x01" + bytes(6))
             raise
-        client.sendall(b"\x05\x00\x00\x01" + bytes(6))
+        if self.greets:
+            client.sendall(b"\x05\x00\x00\x01" + bytes(6))
         return route, other
 
 

@@ -16,6 +16,7 @@ DEFAULTS: dict[str, Any] = {
     "quota_bytes": 0,  # 0: settings.QUOTA_BYTES
     "suggestions": {"threshold": 0.9, "automatic": False},  # of categories: what counts as sure; sorting without a person
     "oversized_bytes": 2 * 10**9,  # larger projects stand in the curators' queue
+    "mirror_moves": {"automatic": False},  # take over what moved upstream without a person, once it is found to hold the same history
     "mirror_fill": {"bytes_per_day": 0, "from": 0, "to": 0},  # first fills: none until bytes are given; hours of the site's time zone
 }
 _KEY = "site-settings"

@@ -1,4 +1,5 @@
-"""Git over SSH to other hosts: a key of its own for each, the other side's key pinned, the address that was judged and no other.
+"""Git over SSH to other hosts: a key of its own for each, the other side's key pinned, the address that was judged and no other, over
+the administrator's routes.
 
 OpenSSH's client does the work. It reads no settings of the machine or its user, asks nothing, forwards nothing.
 """
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from core import sshkeys
 from core.errors import DomainError
 from core.outgoing import Target
+from core.relay import tunnelled
 
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _OPTIONS = {
@@ -66,7 +68,7 @@ def session(target: Target, private: str, known: str) -> Iterator[Session]:
 
     The private key lies in a folder of its own, readable by us alone, as long as the block runs.
     """
-    with tempfile.TemporaryDirectory(prefix="openi-ssh-") as folder:  # mode 0700
+    with tempfile.TemporaryDirectory(prefix="openi-ssh-") as folder, tunnelled(target) as (address, port):  # mode 0700
         key, file = Path(folder) / "key", Path(folder) / "known"
         key.touch(mode=0o600)
         key.write_text(private)
@@ -77,7 +79,8 @@ def session(target: Target, private: str, known: str) -> Iterator[Session]:
             "IdentityFile": str(key),
             "UserKnownHostsFile": str(file),
             "StrictHostKeyChecking": "yes" if known else "accept-new",
-            "HostName": target.pinned,
+            "HostName": address,
+            "Port": str(port),  # git's own -p comes later, and ssh takes what it reads first
             "HostKeyAlias": f"{target.host}-{target.port}",
         }
         command = ["ssh", "-F", "/dev/null", *(f"-o{name}={value}" for name, value in options.items())]

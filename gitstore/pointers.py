@@ -15,14 +15,20 @@ _SIZES = range(100, 1024)  # bytes of a pointer
 _ATTRIBUTES_MAX = 1024**2
 
 
-def names_lfs(path: Path, commit: str) -> bool:
-    """True if the attributes at the root of the commit's tree send files through LFS; in process, one blob read at most."""
+def names_lfs(path: Path, commit: str, *, timeout: float = 120) -> bool:
+    """True if the attributes of the commit's tree, at its root or in a folder, send files through LFS. Raises GitFailed, TimedOut.
+
+    The root's are read in process; only where they are silent does git look for others.
+    """
     repository = opened(path)
     try:
         entry = repository[commit].peel(pygit2.Tree)[".gitattributes"]
+        if isinstance(entry, pygit2.Blob) and entry.size < _ATTRIBUTES_MAX and b"filter=lfs" in entry.data:
+            return True
     except (KeyError, ValueError, pygit2.GitError):
-        return False
-    return isinstance(entry, pygit2.Blob) and entry.size < _ATTRIBUTES_MAX and b"filter=lfs" in entry.data
+        pass
+    pattern = ["--fixed-strings", "--name-only", "-e", "filter=lfs", commit, "--", ":(glob)**/.gitattributes"]
+    return bool(process.run(path, ["grep", "--max-count=1", "-I", "--threads=1", *pattern], timeout=timeout, ok=(0, 1)))  # 1: no match
 
 
 def lfs_objects(path: Path, commit: str, *, timeout: float = 120) -> dict[str, int]:

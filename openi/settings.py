@@ -214,6 +214,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-edits": {"task": "projects.tasks.resume_edits", "schedule": schedule(30)},
     "tidy-curation": {"task": "projects.tasks.tidy_curation", "schedule": schedule(86400)},
     "forget-spools": {"task": "projects.tasks.forget_spools", "schedule": schedule(900)},
+    "follow-moves": {"task": "projects.tasks.follow_moves", "schedule": schedule(60)},
     "share-relatives": {"task": "projects.tasks.share_relatives", "schedule": schedule(1800)},
     "sync-mirrors": {"task": "projects.tasks.sync_mirrors", "schedule": schedule(5)},
     "push-mirrors": {"task": "projects.tasks.push_mirrors", "schedule": schedule(5)},

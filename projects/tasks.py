@@ -9,12 +9,13 @@ from django.conf import settings
 
 from core.actors import SYSTEM
 from projects import asking, commands, queries, rounds
-from projects.commands import mirror_lists
+from projects.commands import mirror_lists, mirror_moves
 from projects.queries import suggesting
 from projects.queries.curation import overdue_edits
 
 ASSESSMENT_SECONDS = 60  # of each ten minutes
 SUGGESTING_SECONDS = 3600
+MOVES_SECONDS = 40  # of each minute
 MAINTENANCE_SECONDS = 240  # of each five minutes; what is left comes next time
 
 
@@ -40,6 +41,16 @@ def forget_lost_history() -> None:
     """What upstreams rewrote leaves after its 30 days."""
     for mirror in queries.mirrors_with_lost_history():
         commands.drop_kept(mirror.repository.path)
+
+
+@shared_task
+def follow_moves() -> None:
+    """Look at where upstreams say they have moved; what is left comes next time."""
+    started = time.monotonic()
+    for move_id in mirror_moves.due_moves(SYSTEM):
+        if time.monotonic() - started > MOVES_SECONDS:
+            return
+        mirror_moves.look_at_move(SYSTEM, move_id)
 
 
 @shared_task

@@ -25,6 +25,7 @@ from projects.mirrors.lists import Wish
 from projects.mirrors.states import Turn
 from projects.models import Mirror, Repository
 from projects.places import ZERO
+from projects.queries.mirror_moves import followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _adopted(wish: Wish, under: Path) -> Adopted:
     if folder is None:
         return Adopted(wish.number, "folder", wish.folder or address.key)
     known = Mirror.objects.filter(key=address.key, is_public_mirror=True).exclude(filled_at=None).exists()
-    if known:
+    if known or followed(address.key) is not None:
         return Adopted(wish.number, "known", address.key)
     report = list_mirrors(SYSTEM, [wish])
     if report.faults and not report.counts["known"]:

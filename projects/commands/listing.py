@@ -18,6 +18,7 @@ from projects.mirrors import addresses
 from projects.mirrors.addresses import Address
 from projects.mirrors.lists import Wish
 from projects.models import Category, Mirror, Repository
+from projects.queries.mirror_moves import followed_keys
 
 BATCH = 200  # rows a transaction; some 50 ms
 FAULTS_KEPT = 1000
@@ -101,6 +102,7 @@ class _Lister:
             return False
         with transaction.atomic():
             known = set(Mirror.objects.filter(key__in=self.batch, is_public_mirror=True).values_list("key", flat=True))
+            known |= followed_keys(list(self.batch))  # its mirror is here, at the address it moved to
             fresh = {key: pair for key, pair in self.batch.items() if key not in known}
             stored = [(wish.number, "known" if key in known else "listed", key) for key, (wish, _address) in self.batch.items()]
             outcomes = sorted([*self.outcomes, *stored])

@@ -5,23 +5,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import sshclient
-from core.outgoing import REDIRECTS, Stream, Target, allowed_schemes, check_url, shown, streamed
+from core.outgoing import DEFAULT_PORTS, REDIRECTS, Stream, Target, allowed_schemes, check_url, shown, streamed
+from core.relay import tunnelled
 from core.secrets import decrypt
 from projects import fetching
 from projects.commands.outcomes import Trouble
-from projects.mirrors import advertisement
+from projects.mirrors import advertisement, outbound
 from projects.mirrors.advertisement import Advertised
-from projects.models import Mirror, MirrorKey
+from projects.models import Mirror, MirrorKey, UpstreamKey
 
 MANY_REFS = 5000  # above: ask for branches and tags alone, by protocol v2
 AGENT = {"User-Agent": "git/2.39 (OpenI mirror)"}
+_REFS = "/info/refs?service=git-upload-pack"
 CONTENT_TYPE = "application/x-git-upload-pack-advertisement"
 
 
@@ -83,10 +85,10 @@ def way_to(mirror: Mirror) -> Iterator[Way]:
     target = _target(mirror)
     if target.scheme == "ssh":
         with _over_ssh(mirror, target) as environment:
-            yield Way(target, fetching.Origin(sshclient.address_of(target), {}, "ssh"), environment)
+            yield _ssh_way(target, environment)
     elif target.scheme == "git":
-        host = f"[{target.pinned}]" if ":" in target.pinned else target.pinned
-        yield Way(target, fetching.Origin(f"git://{host}:{target.port}/{target.url.partition('://')[2].partition('/')[2]}", {}, "git"), {})
+        with _over_git(target) as way:
+            yield way
     else:
         yield Way(target, None, {})
 
@@ -103,6 +105,36 @@ def _over_ssh(mirror: Mirror, target: Target) -> Iterator[dict[str, str]]:
         finally:
             if not key.host_key and session.known:
                 MirrorKey.objects.filter(pk=key.pk, host_key="").update(host_key=session.known, host_key_at=timezone.now())
+
+
+@contextmanager
+def way_of(target: Target, key: UpstreamKey | None) -> Iterator[Way]:
+    """To an address that no mirror follows yet; over SSH with the key that was made for it. Raises Trouble."""
+    if target.scheme == "git":
+        with _over_git(target) as way:
+            yield way
+    elif key is not None:
+        with sshclient.session(target, decrypt(key.private_key_encrypted, purpose="mirror-key"), key.host_key) as session:
+            try:
+                yield _ssh_way(target, session.environment)
+            finally:
+                if not key.host_key and session.known:
+                    key.host_key = session.known
+                    UpstreamKey.objects.filter(pk=key.pk, host_key="").update(host_key=session.known)
+    else:
+        yield Way(target, None, {})
+
+
+def _ssh_way(target: Target, environment: dict[str, str]) -> Way:
+    return Way(target, fetching.Origin(sshclient.address_of(target), {}, "ssh"), environment)
+
+
+@contextmanager
+def _over_git(target: Target) -> Iterator[Way]:
+    with tunnelled(target) as (address, port):
+        host, path = f"[{address}]" if ":" in address else address, target.url.partition("://")[2].partition("/")[2]
+        named = target.host if target.port == DEFAULT_PORTS["git"] else f"{target.host}:{target.port}"
+        yield Way(target, fetching.Origin(f"git://{host}:{port}/{path}", {}, "git"), {"GIT_OVERRIDE_VIRTUAL_HOST": named})
 
 
 def look(mirror: Mirror, way: Way) -> Advertised:
@@ -123,11 +155,23 @@ def look(mirror: Mirror, way: Way) -> Advertised:
             ) as answer:
                 if answer.status == 200 and answer.headers.get("content-type", "").startswith("application/x-git-upload-pack-result"):
                     return advertisement.read_v2(answer.chunks, wanted=wanted)
-        with streamed(_at(target, "/info/refs?service=git-upload-pack"), headers=AGENT) as answer:
-            _require_git(answer)
+        with streamed(_at(target, _REFS), headers=AGENT) as answer:
+            _require_git(answer, target)
             return advertisement.read_v0(answer.chunks, wanted=wanted)
     except advertisement.NotGit as error:
         raise Trouble("not_git", str(error)) from error
+
+
+def refs_there(way: Way, *, seconds: float = 20, total_seconds: float = 120) -> dict[str, str]:
+    """Branches and tags of the other side by name. Raises Trouble, Unavailable."""
+    if way.given is not None:
+        return outbound.listed_refs(fetching.listed(way.given, way.environment({})))
+    try:
+        with streamed(_at(way.target, _REFS), headers=AGENT, seconds=seconds, total_seconds=total_seconds) as answer:
+            _require_git(answer, way.target)
+            return outbound.read_refs(answer.chunks, service="git-upload-pack")
+    except advertisement.NotGit as error:
+        raise Trouble("sha256" if str(error) == "sha256" else "not_git", str(error)) from error
 
 
 def _at(target: Target, tail: str) -> Target:
@@ -136,15 +180,15 @@ def _at(target: Target, tail: str) -> Target:
     )
 
 
-def _require_git(answer: Stream) -> None:
-    """Raise Trouble unless the answer is an advertisement."""
+def _require_git(answer: Stream, target: Target) -> None:
+    """Raise Trouble unless the answer is an advertisement; of a redirect `said` is where it leads, as an address of a repository."""
     if answer.status in (401, 403):
         raise Trouble("password")
     if answer.status in (404, 410, 451):
         raise Trouble("missing")
     if answer.status in REDIRECTS:
-        where = shown(answer.headers.get("location", "")).partition("/info/refs")[0]
-        raise Trouble("moved", where)
+        where = shown(urljoin(target.url.rstrip("/") + _REFS, answer.headers.get("location", "")))
+        raise Trouble("moved", where.partition("/info/refs")[0].partition("#")[0])
     if answer.status == 429:
         raise Trouble("busy", answer.headers.get("retry-after", ""))
     if answer.status >= 500:

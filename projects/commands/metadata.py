@@ -19,11 +19,15 @@ from core.outgoing import Answer
 from core.rules import HIDE
 from core.secrets import decrypt
 from projects import hosts
+from projects.commands.outcomes import note_move
 from projects.events import RepositoryChanged
 from projects.hosts import facts as reading
 from projects.hosts.facts import Facts
-from projects.mirrors import addresses, pace
-from projects.models import Finding, HostApi, HostToken, Mirror, Repository, UpstreamFacts
+from projects.mirrors import addresses, pace, states
+from projects.mirrors.addresses import Address
+from projects.mirrors.states import State as MirrorState
+from projects.mirrors.states import Turn
+from projects.models import Finding, HostApi, HostToken, Mirror, MirrorMove, Repository, UpstreamFacts
 from projects.queries import hosts as reads
 from projects.queries.hosts import Api
 
@@ -259,9 +263,24 @@ def _write(mirror: Mirror, known: UpstreamFacts | None, verdict: Verdict) -> Non
     row.failures = 0
     with transaction.atomic():
         _apply(mirror, row, verdict.facts, is_first=known is None)
-        row.etag, row.moved_to = verdict.etag, verdict.facts.path if row.state == State.MOVED else ""
+        before, row.moved_to = row.moved_to, verdict.facts.path if row.state == State.MOVED else ""
+        if before or row.moved_to:
+            _note_move(mirror, row.moved_to)
+        row.etag = verdict.etag
         row.next_at = _due(mirror, now)
         row.save()
+
+
+def _note_move(mirror: Mirror, path: str) -> None:
+    """Another path is where the project went; the one we asked for ends what the API said before."""
+    if not path:
+        MirrorMove.objects.filter(mirror=mirror, taken_at=None, source=MirrorMove.Source.API).delete()
+        return
+    address = Address(mirror.host, path).url
+    note_move(mirror, address, source=MirrorMove.Source.API)
+    if mirror.filled_at is not None and mirror.state in (MirrorState.FRESH, MirrorState.FAILING):
+        moved = states.after(mirror.state, Turn.REDIRECTED)  # a worker that is at it now finds it so and lets it stand
+        Mirror.objects.filter(pk=mirror.pk, state=mirror.state).update(state=moved, cause="moved", said=address)
 
 
 def _due(mirror: Mirror, now: datetime) -> datetime:

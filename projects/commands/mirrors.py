@@ -24,6 +24,7 @@ from projects.mirrors import addresses, states
 from projects.mirrors.addresses import Address
 from projects.mirrors.states import State, Turn
 from projects.models import Mirror, Nomination, Repository, Visibility
+from projects.queries import mirror_moves as moves
 
 NAME_MAX = 96
 FILTERS_MAX = 50
@@ -51,10 +52,10 @@ def list_mirror(actor: Actor, text: str, *, description: str = "", topics: list[
     if address.host not in settings.MIRROR_HOSTS:
         raise Invalid(_("%s is not among the hosts mirrored here.") % address.host, field="address", code="host")
     with transaction.atomic():
-        if Mirror.objects.filter(key=address.key, is_public_mirror=True).exists():
+        if Mirror.objects.filter(key=address.key, is_public_mirror=True).exists() or moves.followed(address.key) is not None:
             raise Conflict(_("%s is here already.") % address.key, field="address", code="name_taken")
         repository = Repository.objects.create(
-            namespace=_namespace(address),
+            namespace=host_namespace(address),
             name=address.name,
             description=" ".join(description.split())[:DESCRIPTION_MAX],
             topics=topics or [],
@@ -72,7 +73,8 @@ def list_mirror(actor: Actor, text: str, *, description: str = "", topics: list[
     return mirror
 
 
-def _namespace(address: Address) -> Namespace:
+def host_namespace(address: Address) -> Namespace:
+    """`<host>/<owner path>`, made when first needed."""
     found = Namespace.objects.filter(slug__iexact=address.slug).first()
     return found or Namespace.objects.create(slug=address.slug, kind=Namespace.Kind.HOST)
 
@@ -214,7 +216,7 @@ def nominate(actor: Actor, text: str, *, reason: str) -> Nomination:
     reason = reason.strip()
     if not reason:
         raise Invalid(_("Say in a sentence why others would use it."), field="reason")
-    if Mirror.objects.filter(key=address.key, is_public_mirror=True).exists():
+    if Mirror.objects.filter(key=address.key, is_public_mirror=True).exists() or moves.followed(address.key) is not None:
         raise Conflict(_("%s is here already.") % address.key, field="address")
     take(f"nominate:{actor.person.pk}", limit=20, seconds=86400)
     try:

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from projects.mirrors import pace, states
+from projects.mirrors import addresses, pace, states
 from projects.mirrors.advertisement import Advertised
 from projects.mirrors.states import State, Turn
-from projects.models import KEPT_RUNS, Mirror, MirrorHost, MirrorRun
+from projects.models import KEPT_RUNS, Mirror, MirrorHost, MirrorMove, MirrorRun
 from projects.places import Update
 
 log = structlog.get_logger(__name__)
@@ -72,8 +72,12 @@ def worked(mirror: Mirror, before: Before, report: Report, seen: Unchanged | Non
     if report.updates:
         mirror.changed_at = now
     mirror.interval = pace.interval_after(mirror.interval, changed=bool(report.updates), last_change=mirror.changed_at, now=now)
-    mirror.state = states.after(mirror.state, Turn.SYNCED)
-    mirror.cause, mirror.said, mirror.failures, mirror.is_urgent = "", "", 0, False
+    if mirror.state == State.MOVED and _still_moved(mirror):
+        mirror.state = states.after(mirror.state, Turn.SERVED)
+    else:
+        mirror.state = states.after(mirror.state, Turn.SYNCED)
+        mirror.cause, mirror.said = "", ""
+    mirror.failures, mirror.is_urgent = 0, False
     mirror.checked_at, mirror.next_at = now, pace.due(now, mirror.interval)
     if looked is not None:
         mirror.digest, mirror.refs_listed = looked.digest, max(looked.total, mirror.refs_listed)
@@ -110,8 +114,34 @@ def failed(mirror: Mirror, before: Before, trouble: Trouble, *, seconds: float) 
         if not _release(mirror, before):
             return
         _log(mirror, MirrorRun(seconds=seconds, cause=trouble.cause, said=trouble.said))
+        if trouble.cause == "moved":
+            note_move(mirror, trouble.said, source=MirrorMove.Source.GIT)
     _note_host(mirror.host, silent=trouble.cause in SILENT)
     log.info("mirror_failed", mirror=mirror.pk, host=mirror.host, cause=trouble.cause)
+
+
+def note_move(mirror: Mirror, address: str, *, source: str) -> None:
+    """Upstream names another address, which the worker looks at; the same word again changes nothing. For a call inside the transaction."""
+    found = addresses.parse(address)
+    if found is None or found.scheme not in ("https", "http") or address == mirror.address:
+        return
+    waits = MirrorMove.objects.filter(mirror=mirror, taken_at=None, key=found.key).first()
+    if waits is not None and (waits.address == address or source == MirrorMove.Source.API):
+        return
+    MirrorMove.objects.update_or_create(
+        mirror=mirror,
+        defaults={
+            "address": address, "key": found.key, "source": source, "verdict": MirrorMove.Verdict.UNSEEN, "said": "", "is_wanted": False,
+            "looked_at": None, "next_at": timezone.now(), "created_at": timezone.now(), "taken_at": None,
+        },
+    )  # fmt: skip
+
+
+def _still_moved(mirror: Mirror) -> bool:
+    """True if the host's API names a new address, though the old one is served; a redirect that went away is forgotten."""
+    waiting = MirrorMove.objects.filter(mirror=mirror, taken_at=None)
+    waiting.filter(source=MirrorMove.Source.GIT).delete()
+    return waiting.exists()
 
 
 def _release(mirror: Mirror, before: Before) -> bool:

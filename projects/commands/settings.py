@@ -156,7 +156,7 @@ def rename_repository(actor: Actor, repository: Repository, *, name: str) -> Rep
     """
     rules.can_administer(actor, repository).require()
     require_name(name, kind="project", field="name")
-    return _move(repository, repository.namespace, name, field="name")
+    return move_repository(repository, repository.namespace, name, field="name")
 
 
 def transfer_repository(actor: Actor, repository: Repository, *, to: Namespace, confirmation: str) -> Repository:
@@ -171,7 +171,7 @@ def transfer_repository(actor: Actor, repository: Repository, *, to: Namespace, 
     require_confirmation(repository, confirmation)
     if to.pk == repository.namespace_id:
         raise Invalid(_("It is there already."), field="namespace")
-    return _move(repository, to, repository.name, field="namespace")
+    return move_repository(repository, to, repository.name, field="namespace")
 
 
 def require_confirmation(repository: Repository, confirmation: str) -> None:
@@ -180,8 +180,8 @@ def require_confirmation(repository: Repository, confirmation: str) -> None:
         raise Invalid(_("Type “%s” to confirm.") % repository, field="confirmation", code="confirmation")
 
 
-def _move(repository: Repository, namespace: Namespace, name: str, *, field: str) -> Repository:
-    """New address, old one kept as former. Nothing moves on disk."""
+def move_repository(repository: Repository, namespace: Namespace, name: str, *, field: str) -> Repository:
+    """New address, old one kept as former; for commands that asked their rules. Nothing moves on disk."""
     if (namespace.pk, name) == (repository.namespace_id, repository.name):
         return repository
     old_namespace, old_name, old = repository.namespace, repository.name, str(repository)

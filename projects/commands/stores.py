@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 def count_pointers(mirror: Mirror, updates: Sequence[Update]) -> None:
     """After a fetch that moved the default branch: how many large files stayed on the other side.
 
-    A tree whose attributes do not speak of LFS costs one look in process; others are listed once for each commit.
+    A tree whose attributes do not speak of LFS costs a search for them; others are listed once for each commit.
     """
     branch = f"refs/heads/{mirror.repository.default_branch}"
     tip = next((new for ref, _old, new in updates if ref == branch and new != ZERO), "")

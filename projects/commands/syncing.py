@@ -44,7 +44,8 @@ KEPT_DAYS = 30
 def sync_mirror(actor: Actor, mirror_id: int, *, lease: str = "", seen: Unchanged | None = None) -> Mirror | None:
     """Look, and fetch if something moved. Without `lease` it takes one first; None if somebody else works on it or it is not to be synced.
 
-    Whoever gives `seen` keeps the lease alive and writes unchanged looks. Trouble ends in the row (`state`, `cause`, `said`) and its log. Publishes RefsUpdated. Only the system may.
+    Whoever gives `seen` keeps the lease alive and writes unchanged looks. Trouble ends in the row (`state`, `cause`, `said`) and its log, a fault of ours
+    too before it is raised. Publishes RefsUpdated. Only the system may.
     """
     if not actor.is_system:
         HIDE.require()
@@ -57,10 +58,12 @@ def sync_mirror(actor: Actor, mirror_id: int, *, lease: str = "", seen: Unchange
     try:
         with nullcontext() if seen is not None else _beat(mirror.pk, lease):
             _sync(mirror, report)
+        worked(mirror, before, report, seen, seconds=time.monotonic() - started)
     except Trouble as trouble:
         failed(mirror, before, trouble, seconds=time.monotonic() - started)
-    else:
-        worked(mirror, before, report, seen, seconds=time.monotonic() - started)
+    except Exception as error:  # a fault of ours: shown, the lease given back, and not tried again at once
+        failed(mirror, before, Trouble("crash", type(error).__name__), seconds=time.monotonic() - started)
+        raise
     return mirror
 
 

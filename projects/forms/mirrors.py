@@ -56,7 +56,10 @@ class HostHereForm(forms.Form):
 class UpstreamForm(FiltersForm):
     """A hosted repository comes to follow another host."""
 
-    address = forms.CharField(label=_("Address of the repository"), max_length=600, widget=forms.TextInput(attrs=ADDRESS))
+    address = forms.CharField(
+        label=_("Address of the repository"), max_length=600, widget=forms.TextInput(attrs=ADDRESS),
+        help_text=_("https://, or over SSH (git@host:owner/name.git) with a deploy key that is made here when you send this form."),
+    )  # fmt: skip
     username = forms.CharField(
         label=_("User name there"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )

@@ -1,5 +1,7 @@
 """Push mirrors."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -66,3 +68,11 @@ class ChangeForm(PushChoices, OneMirrorForm):
     """Other choices for one."""
 
     mirror = forms.IntegerField(min_value=1, max_value=2**62, widget=forms.HiddenInput)
+
+
+class KeyChangeForm(ChangeForm):
+    """Likewise for one over SSH: a key is used, so there is no token to enter."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields["username"], self.fields["password"]

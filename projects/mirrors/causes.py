@@ -48,6 +48,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "disk": Cause(_("Our disk has no room left"), _("Free some, or lower the floor of free space.")),
     "loop": Cause(_("The address leads back to us"), _("A mirror of ourselves makes no sense. Remove it.")),
+    "crash": Cause(_("Our own program failed"), _("The server's log holds the error. It is tried again; tell the operators if it stays.")),
     "other": Cause(_("git could not fetch"), _("See what it said in the log.")),
 }
 _SAID = (

@@ -25,6 +25,9 @@ class Turn(StrEnum):
     LOST = "lost"  # the third answer in a row that there is none
     SHUT = "shut"  # the third answer in a row that asks for a password
     REDIRECTED = "redirected"
+    SERVED = "served"  # looked and fetched at the old address, while the host's API names a new one
+    FOLLOW = "follow"  # the new address was taken over
+    RELIST = "relist"  # likewise, or resumed, before anything was copied
     WIPED = "wiped"  # no branch where there was one
     PAUSE = "pause"
     RESUME = "resume"
@@ -49,6 +52,9 @@ TRANSITIONS: dict[tuple[State, Turn], State] = {
     (State.FRESH, Turn.FAILED): State.FAILING,
     (State.FAILING, Turn.FAILED): State.FAILING,
     **{(state, Turn.FAILED): state for state in _OUTSIDE},
+    (State.MOVED, Turn.SERVED): State.MOVED,
+    **{(state, Turn.FOLLOW): State.FAILING for state in _LIVING if state is not State.LISTED},  # due at once, as after a pause
+    **{(state, Turn.RELIST): State.LISTED for state in (State.LISTED, *_OUTSIDE, State.PAUSED)},  # waits for its turn to be copied
     (State.PAUSED, Turn.RESUME): State.FAILING,  # due at once; the next look says how it stands
     (State.PAUSED, Turn.PROMOTE): State.PROMOTED,
     (State.PROMOTED, Turn.RETURN): State.FAILING,

@@ -10,7 +10,8 @@ from accounts.models import User
 from core.actors import Actor
 from projects import rules
 from projects.mirrors import addresses, causes, states
-from projects.models import Mirror, MirrorKey, MirrorRun, MirrorStore, Nomination, Repository
+from projects.models import Mirror, MirrorKey, MirrorRun, MirrorStore, Nomination, Repository, UpstreamKey
+from projects.queries.mirror_moves import followed
 
 PULSE_DAYS = 14
 
@@ -34,6 +35,11 @@ def store_of(mirror: Mirror) -> MirrorStore | None:
 def key_of(mirror: Mirror) -> MirrorKey | None:
     """Its deploy key and the other side's, None for one that is not reached over SSH; a query for those alone that are."""
     return MirrorKey.objects.filter(mirror=mirror).first() if mirror.address.startswith("ssh:") else None
+
+
+def upstream_key_of(repository: Repository) -> UpstreamKey | None:
+    """The deploy key made for an upstream that it is to follow, None if there is none."""
+    return UpstreamKey.objects.filter(repository=repository).first()
 
 
 def with_lost_history() -> QuerySet[Mirror]:
@@ -64,9 +70,9 @@ def _day(mirror: Mirror, day: object, failed: dict[tuple[int, object], bool]) ->
 
 
 def mirror_at(text: str) -> Mirror | None:
-    """The catalogue's mirror that a pasted address names."""
+    """The catalogue's mirror that a pasted address names, also by an address from which it moved away."""
     found = addresses.parse(text)
-    return mirrors().filter(key=found.key).first() if found else None
+    return (mirrors().filter(key=found.key).first() or followed(found.key)) if found else None
 
 
 def mirrors() -> QuerySet[Mirror]:

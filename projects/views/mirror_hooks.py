@@ -15,6 +15,7 @@ from core.errors import DomainError, Invalid, NotFound
 from core.limits import take
 from core.middleware import problem_document
 from projects import commands, rules
+from projects.hosts.hooks import signing_token
 from projects.models import Repository
 from projects.queries import hosts as reads
 from projects.queries import mirrors
@@ -45,6 +46,7 @@ def mirror_hook(request: ActorRequest, repository: Repository) -> HttpResponse:
         "hook": hook,
         "address": f"{settings.BASE_URL.rstrip('/')}/-/hooks/mirrors/{hook.key}" if hook else "",
         "secret": secret,
+        "signing_token": signing_token(secret) if secret else "",
         "deliveries": list(reads.deliveries(hook)) if hook else [],
     }
     response = page_of(request, repository, "projects/mirror_hook.html", context, tab="mirror")

@@ -11,16 +11,26 @@ from django.views.decorators.http import require_http_methods
 from accounts import queries as people
 from core import sshclient
 from core.actors import Actor, ActorRequest
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.forms import attempt
 from core.rules import needs_sign_in
 from projects import commands, rules
+from projects.commands import mirror_moves
 from projects.forms.mirrors import FiltersForm, HostHereForm, NominationForm, UpstreamForm
 from projects.mirrors import causes, states
 from projects.models import Mirror, Repository
+from projects.queries import mirror_moves as moves
 from projects.queries import mirrors as reads
 from projects.queries.hosts import facts_of
 from projects.views.common import page_of, repository_page
+
+
+def _follow(actor: Actor, mirror: Mirror) -> None:
+    move = moves.move_of(mirror)
+    if move is None:
+        raise Conflict(_("Upstream names no new address any more."))
+    mirror_moves.take_over_move(actor, move)
+
 
 ACTS: dict[str, Callable[[Actor, Mirror], object]] = {
     "sync": commands.ask_for_mirror,
@@ -29,6 +39,7 @@ ACTS: dict[str, Callable[[Actor, Mirror], object]] = {
     "promote": commands.promote_mirror,
     "trust": commands.trust_host_key,
     "renew_key": commands.renew_mirror_key,
+    "follow": _follow,
 }
 
 
@@ -44,7 +55,7 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
     if act in ACTS:
         ACTS[act](request.actor, mirror)
         messages.success(request, _("Done."))
-        return redirect(request.path)
+        return redirect(f"{mirror.repository.get_absolute_url()}/mirror")
     home = HostHereForm(request.POST if act == "host" else None, initial={"name": repository.name}, auto_id="id_host_%s")
     if home.is_bound and attempt(home, lambda cleaned: _host(request.actor, mirror, **cleaned)):
         messages.success(request, _("It is hosted here now. The old address leads here."))
@@ -63,6 +74,8 @@ def repository_mirror(request: ActorRequest, repository: Repository) -> HttpResp
         "ssh": key,
         "fingerprints": sshclient.fingerprints(key.host_key) if key else [],
         "facts": facts_of(mirror),
+        "move": moves.move_of(mirror),
+        "may_follow": bool(rules.can_curate(request.actor) if mirror.is_public_mirror else rules.can_administer(request.actor, repository)),
         "is_watched": mirror.state in states.WATCHED,
         "may_administer": bool(rules.can_administer(request.actor, repository)),
         "may_ask": bool(rules.can_ask_for_mirror(request.actor, repository)),
@@ -89,7 +102,12 @@ def repository_upstream(request: ActorRequest, repository: Repository) -> HttpRe
     if form.is_bound and attempt(form, lambda cleaned: commands.follow_upstream(request.actor, repository, **cleaned)):
         messages.success(request, _("It follows the other host now."))
         return redirect(f"{repository.get_absolute_url()}/mirror")
-    context = {"form": form, "is_mirror": rules.is_mirror(repository), "section": "/settings/upstream"}
+    context = {
+        "form": form,
+        "is_mirror": rules.is_mirror(repository),
+        "section": "/settings/upstream",
+        "ssh": reads.upstream_key_of(repository),
+    }
     return page_of(request, repository, "projects/settings_upstream.html", context, tab="settings", status=422 if form.errors else 200)
 
 

@@ -14,7 +14,7 @@ from core.actors import Actor, ActorRequest
 from core.sudo import sudo_required
 from projects import rules
 from projects.commands import pushing
-from projects.forms.pushing import ChangeForm, OneMirrorForm, PushMirrorForm
+from projects.forms.pushing import ChangeForm, KeyChangeForm, OneMirrorForm, PushMirrorForm
 from projects.mirrors import outbound
 from projects.models import PushMirror, Repository, Visibility
 from projects.queries import pushing as reads
@@ -79,7 +79,11 @@ def _acts(actor: Actor, repository: Repository, chosen: PushMirror | None) -> di
         "add": Act(
             partial(_without_tick, repository, PushMirrorForm), lambda form: pushing.add_push_mirror(actor, repository, **form.cleaned_data)
         ),
-        "change": Act(partial(_without_tick, repository, partial(ChangeForm, initial=initial)), change, address=here),
+        "change": Act(
+            partial(_without_tick, repository, partial(KeyChangeForm if chosen and chosen.public_key else ChangeForm, initial=initial)),
+            change,
+            address=here,
+        ),
         "sync": Act(OneMirrorForm, on_one(pushing.ask_for_push), _("It is pushed within seconds."), address=here),
         "pause": Act(OneMirrorForm, on_one(pushing.pause_push_mirror, paused=True), address=here),
         "resume": Act(OneMirrorForm, on_one(pushing.pause_push_mirror, paused=False), address=here),

@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import json
+import re
 import time
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from core.actors import SYSTEM
 from core.errors import Forbidden, NotFound
 from projects import commands
 from projects.commands import hooks as hook_commands
+from projects.hosts import hooks
 from projects.models import HookDelivery, Mirror, MirrorHook
 from tests.factories.accounts import actor, person, sign_in
 
@@ -44,6 +46,16 @@ def gitee(secret: str, at: float) -> dict[str, str]:
     stamp = str(int(at * 1000))
     signed = b64encode(hmac.new(secret.encode(), f"{stamp}\n{secret}".encode(), hashlib.sha256).digest()).decode()
     return {"x_gitee_event": "Push Hook", "x_gitee_timestamp": stamp, "x_gitee_token": signed}
+
+
+def gitlab(token: str, at: float, body: bytes = BODY, number: str = "f5e5f430-f57b-4e6e-9fac-d9128cd7232f") -> dict[str, str]:
+    """As GitLab signs with the token that was entered there."""
+    stamp, key = str(int(at)), b64decode(token.removeprefix("whsec_"), validate=True)
+    assert len(key) == 32, "GitLab takes no other"
+    signature = b64encode(hmac.new(key, f"{number}.{stamp}.".encode() + body, hashlib.sha256).digest()).decode()
+    return {
+        "x_gitlab_event": "Push Hook", "webhook_id": number, "webhook_timestamp": stamp, "webhook_signature": f"v1,{signature}", "idempotency_key": number,
+    }  # fmt: skip
 
 
 def is_urgent() -> bool:
@@ -128,6 +140,36 @@ def test_a_signed_time_is_good_for_one_body(hook) -> None:
     headers = gitee(secret, time.time())
     assert send(made, **headers).status_code == 202
     assert send(made, BODY + b" ", **headers).status_code == 409
+
+
+def test_gitlab_signs_with_the_token_that_the_page_shows(hook) -> None:
+    made, secret = hook
+    client = Client()
+    sign_in(client, person(is_admin=True))
+    page = client.post("/github.com/Lab/Model/mirror/hook", {"act": "renew"}, headers={"accept-language": "en"}).content.decode()
+    token = re.search(r"whsec_[A-Za-z0-9+/]{43}=", page)[0]
+    good = gitlab(token, time.time())
+    assert send(made, **good).status_code == 202
+    assert is_urgent()
+    Mirror.objects.update(is_urgent=False)
+    assert send(made, **good).status_code == 409
+    old = f"v1,{b64encode(bytes(32)).decode()}"
+    rotated = gitlab(token, time.time(), number="second")
+    assert send(made, **{**rotated, "webhook_signature": f"{old} {rotated['webhook_signature']}"}).status_code == 202
+    Mirror.objects.update(is_urgent=False)
+    wrong = [
+        {**gitlab(token, time.time(), number="3"), "webhook_id": "4"},
+        {**gitlab(token, time.time(), number="5"), "webhook_timestamp": str(int(time.time()) + 1)},
+        {**gitlab(token, time.time(), number="6"), "webhook_signature": old, "x_gitlab_token": token},
+        {**gitlab(token, time.time(), number="7"), "webhook_signature": "é"},
+        gitlab(token, time.time(), BODY + b" ", number="8"),
+        gitlab(token, time.time(), number=""),
+        gitlab(hooks.signing_token(secret), time.time(), number="9"),  # of the secret before
+    ]
+    for headers in wrong:
+        assert (send(made, **headers).json()["code"], is_urgent()) == ("bad_sign", False), headers
+    assert send(made, **gitlab(token, time.time() - 7200, number="10")).json()["code"] == "stale"
+    assert token not in client.get("/github.com/Lab/Model/mirror/hook").content.decode()
 
 
 def test_pings_other_events_and_a_paused_mirror(hook) -> None:

@@ -3,6 +3,7 @@
 import http.server
 import socket
 import ssl
+import subprocess
 import threading
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,15 +14,19 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from django.core.cache import cache
 from django.utils import timezone
 
 from core import outgoing, relay, routes
 from core.actors import SYSTEM
 from core.errors import Conflict, Invalid, NotFound, Unavailable
 from projects import commands, fetching
-from projects.models import OutgoingRoute
+from projects.commands import outbound, pushing
+from projects.models import MirrorKey, OutgoingRoute
 from projects.queries import hosts as reads
 from tests.factories.accounts import actor, person
+from tests.factories.projects import ENVIRONMENT, git, repository
+from tests.mirrors.ssh_host import SshHost, git_daemon
 from tests.mirrors.test_syncing import listed, refs, synced
 
 pytestmark = pytest.mark.django_db
@@ -312,3 +317,61 @@ def test_git_checks_certificates_by_name_through_a_proxy(secure, proxies, route,
                 fetching.remote_head(origin, environment)
     assert asked == ["/lab/x.git/info/refs?service=git-upload-pack"]
     assert set(proxy.asked) == {("127.0.0.1", port)}
+
+
+@pytest.fixture
+def ssh_host(upstream):
+    made = SshHost(upstream.root)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ssh_goes_through_the_proxy_both_ways(ssh_host, upstream, proxies, route, kind) -> None:
+    """Mirrors and push mirrors; a dead route is passed over, and the host's key is known by the host's own name."""
+    proxy, owner = proxies(kind, user="out", password="secret"), person()
+    dead = route(kind, dead_port(), position=1)
+    alive = route(kind, proxy.port, username="out", password="secret", position=2)
+    mirror = commands.mirror_into(
+        actor(owner), owner.namespace, address=f"ssh://git@127.0.0.1:{ssh_host.port}/lab/model.git", name="model", visibility="private"
+    )
+    ssh_host.allowed.append(mirror.ssh.public_key)
+    made = synced(mirror)
+    assert (made.state, made.cause) == ("fresh", ""), made.said
+    assert refs(made) == {"refs/heads/trunk": upstream.tip()}
+    assert set(proxy.asked) == {("127.0.0.1", ssh_host.port)}
+    assert MirrorKey.objects.get().host_key.startswith(f"127.0.0.1-{ssh_host.port} ssh-ed25519 ")
+    assert row(alive.pk).bytes > 500
+    assert row(dead.pk).failures >= 2
+    asked = len(proxy.asked)
+    ours = repository(owner, files={"a": b"1"})
+    subprocess.run(["git", "init", "-q", "--bare", str(upstream.root / "lab" / "copy.git")], env=ENVIRONMENT, check=True)
+    push = pushing.add_push_mirror(actor(owner), ours, address=f"ssh://git@127.0.0.1:{ssh_host.port}/lab/copy.git")
+    ssh_host.allowed.append(push.public_key)
+    assert outbound.run_push(SYSTEM, push.pk).cause == ""
+    assert git(upstream.root / "lab" / "copy.git", "rev-parse", "main") == git(ours.path, "rev-parse", "main")
+    assert len(proxy.asked) > asked
+    OutgoingRoute.objects.filter(pk=alive.pk).delete()
+    cache.clear()
+    assert synced(mirror).cause == "unreachable"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_git_protocol_goes_through_the_proxy_and_says_the_hosts_name(upstream, proxies, route, settings, monkeypatch, kind) -> None:
+    settings.MIRROR_GIT_PROTOCOL = True
+    monkeypatch.setattr("core.outgoing._resolve", lambda host, port: ["127.0.0.1"])
+    (upstream.root / "git.example.org").symlink_to(upstream.root)
+    owner = person()
+    with git_daemon("--export-all", f"--interpolated-path={upstream.root}/%H%D", str(upstream.root)) as port:
+        mirror = commands.mirror_into(actor(owner), owner.namespace, address=f"git://git.example.org:{port}/lab/model.git", name="model")
+        assert synced(mirror).state == "fresh", "directly"
+        proxy = proxies(kind)
+        made = route(kind, proxy.port, patterns=["git.example.org"])
+        new = upstream.commit()
+        assert refs(synced(mirror)) == {"refs/heads/trunk": new}
+        assert set(proxy.asked) == {("127.0.0.1", port)}
+        assert row(made.pk).bytes > 200
+        settings.ALLOW_PRIVATE_ADDRESSES = False
+        asked = len(proxy.asked)
+        assert synced(mirror).cause == "private_address"
+        assert len(proxy.asked) == asked

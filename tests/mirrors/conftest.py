@@ -14,10 +14,12 @@ from tests.projects.test_imports import Backend
 
 
 class Upstream:
-    """`say` is a status to answer instead of git, 0 for none; `advert` pieces to send as the refs; `requests` lists what was asked."""
+    """`say` is a status to answer instead of git, 0 for none; `advert` pieces to send as the refs; `requests` lists what was asked;
+    `moved` maps the beginning of a path to the address that its requests are sent on to."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.say, self.location = root, 0, ""
+        self.moved: dict[str, str] = {}
         self.advert: Callable[[], Iterable[bytes]] | None = None
         self.path = root / "lab" / "model.git"
         self.path.parent.mkdir(parents=True)
@@ -27,11 +29,12 @@ class Upstream:
 
         class Handler(Backend):
             def do_GET(self):
-                if upstream.say:
+                where = next((to + self.path.removeprefix(old) for old, to in upstream.moved.items() if self.path.startswith(old)), "")
+                if upstream.say or where:
                     self.server.requests.append((self.command, self.path, ""))
-                    self.send_response(upstream.say)
-                    if upstream.location:
-                        self.send_header("Location", upstream.location)
+                    self.send_response(upstream.say or 301)
+                    if where or upstream.location:
+                        self.send_header("Location", where or upstream.location)
                     self.send_header("Content-Length", "0")
                     self.end_headers()
                     return None

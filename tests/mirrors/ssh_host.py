@@ -1,8 +1,13 @@
-"""A host that serves repositories over SSH to keys it knows, in a thread of the test."""
+"""A host that serves repositories over SSH to keys it knows, in a thread of the test; and git's own daemon for git://."""
 
 import asyncio
+import contextlib
 import shlex
+import socket
+import subprocess
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncssh
@@ -62,3 +67,22 @@ class SshHost:
 
         asyncio.run_coroutine_threadsafe(end(), self.loop).result(20)
         self.loop.call_soon_threadsafe(self.loop.stop)
+
+
+@contextlib.contextmanager
+def git_daemon(*options: str) -> Iterator[int]:
+    """The port of a `git daemon` that runs with these options."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ["git", "daemon", "--listen=127.0.0.1", f"--port={port}", *options]
+    daemon = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield port
+    finally:
+        daemon.terminate()
+        daemon.wait(10)

@@ -210,9 +210,10 @@ def test_large_files_that_stay_on_the_other_side_are_counted(upstream, monkeypat
     assert (store.lfs_count, store.lfs_bytes, store.lfs_oid) == (3, 3 * 1024 * 1024, upstream.tip())
     page = Client().get("/github.com/lab/model/mirror", headers={"accept-language": "en"}).content.decode()
     assert "3 large files (Git LFS, 3 MiB) not mirrored" in page
-    monkeypatch.setattr("projects.commands.stores.lfs_objects", None)  # another branch moved: nothing is listed
-    upstream.commit("side")
-    assert synced(mirror).cause == ""
+    with monkeypatch.context() as patched:
+        patched.setattr("projects.commands.stores.lfs_objects", None)  # another branch moved: nothing is listed
+        upstream.commit("side")
+        assert synced(mirror).cause == ""
     git(
         upstream.path,
         "fast-import",
@@ -221,3 +222,10 @@ def test_large_files_that_stay_on_the_other_side_are_counted(upstream, monkeypat
     )
     assert synced(mirror).cause == ""
     assert MirrorStore.objects.get().lfs_count == 0
+    text = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
+    head = "commit refs/heads/trunk\ncommitter T <t@x.y> 1700009999 +0800\ndata 2\nm\nfrom refs/heads/trunk^0\n"
+    git(
+        upstream.path, "fast-import", "--quiet", data=f"{head}M 100644 inline data/deep/.gitattributes\ndata {len(text)}\n{text}\n".encode()
+    )
+    assert synced(mirror).cause == ""
+    assert MirrorStore.objects.get().lfs_count == 3  # the attributes of a folder count as well

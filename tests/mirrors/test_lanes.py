@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.actors import SYSTEM
 from core.models import Delivery, Event
 from projects import commands, rounds
-from projects.commands import lanes
+from projects.commands import lanes, syncing
 from projects.models import Mirror, MirrorHost, MirrorRun
 from tests.factories.accounts import actor, person
 
@@ -107,8 +107,6 @@ def test_a_pause_or_a_wish_meanwhile_stands(upstream, monkeypatch) -> None:
 def test_a_wish_during_a_fetch_is_looked_at_again(upstream, monkeypatch) -> None:
     (row,) = filled(upstream, 1)
     upstream.commit()
-    from projects.commands import syncing
-
     switch = syncing._switch
 
     def asked(*args):
@@ -179,6 +177,29 @@ def test_a_wish_wakes_the_threads(upstream, settings, monkeypatch, deliver) -> N
     deliver()
     delivery.refresh_from_db()
     assert (woken, bool(delivery.done_at)) == ([1], True)
+
+
+def test_a_fault_of_ours_gives_the_lease_back_and_stands_in_the_log(upstream, monkeypatch) -> None:
+    """The others of the lane are looked at all the same, and the one that failed waits as after any failure."""
+    rows = filled(upstream, 3)
+    (lane,) = commands.claim_due(1)
+
+    def breaks(mirror, way):
+        if mirror.pk == rows[1].pk:
+            raise ZeroDivisionError("a secret of ours")
+        return look(mirror, way)
+
+    look = syncing.look
+    with monkeypatch.context() as patched:
+        patched.setattr(syncing, "look", breaks)
+        assert commands.work_lane(SYSTEM, lane) == 2
+    broken = Mirror.objects.get(pk=rows[1].pk)
+    assert (broken.lease, broken.leased_until, broken.state, broken.cause) == ("", None, "failing", "crash")
+    assert broken.next_at > timezone.now() + timedelta(minutes=8)
+    run = MirrorRun.objects.filter(mirror=broken).order_by("-pk").first()
+    assert (run.cause, run.said) == ("crash", "ZeroDivisionError")
+    assert set(Mirror.objects.exclude(pk=broken.pk).values_list("state", "cause", "lease")) == {("fresh", "", "")}
+    assert commands.sync_mirror(SYSTEM, broken.pk).state == "fresh"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -405,6 +405,11 @@ def test_over_ssh_with_a_key_made_here(owner, made, ssh_port, settings, target) 
     html = client.get(f"{made.get_absolute_url()}/settings/push-mirrors?mirror={mirror.pk}").content.decode()
     assert mirror.public_key in html
     assert sshclient.fingerprints(done.host_key)[0] in html
+    assert 'name="password"' not in html  # a key is used: there is no token to enter
+    assert 'name="username"' not in html
+    given = {"act": "change", "mirror": mirror.pk, "branches": "main\nrelease/*", "tags": ""}
+    assert client.post(f"{made.get_absolute_url()}/settings/push-mirrors", given).status_code == 302
+    assert PushMirror.objects.get().branches == ["main", "release/*"]
     other_key = done.public_key.rpartition(" ")[0]
     PushMirror.objects.update(host_key=f"{done.host_key.partition(' ')[0]} {other_key}\n")  # as if the host had shown another one before
     commit(made, {"b": b"2"})

@@ -1,9 +1,6 @@
 """Upstreams over SSH with a deploy key made here, and over git:// where that is allowed."""
 
 import shutil
-import socket
-import subprocess
-import time
 
 import pytest
 from django.test import Client
@@ -14,10 +11,10 @@ from core.errors import Conflict, Forbidden, Invalid
 from core.outgoing import check_url
 from projects import commands
 from projects.commands import looking
-from projects.models import Mirror, MirrorKey
+from projects.models import Mirror, MirrorKey, UpstreamKey
 from tests.factories.accounts import actor, person, sign_in
-from tests.factories.projects import ENVIRONMENT, git
-from tests.mirrors.ssh_host import SshHost
+from tests.factories.projects import git, repository
+from tests.mirrors.ssh_host import SshHost, git_daemon
 
 pytestmark = [pytest.mark.django_db, pytest.mark.skipif(not shutil.which("ssh"), reason="OpenSSH's client is not installed")]
 
@@ -168,16 +165,7 @@ def test_scp_like_addresses_are_understood(monkeypatch) -> None:
 
 
 def test_git_protocol_only_where_it_is_allowed(upstream, settings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = ["git", "daemon", "--export-all", f"--base-path={upstream.root}", "--listen=127.0.0.1", f"--port={port}", str(upstream.root)]
-    daemon = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+    with git_daemon("--export-all", f"--base-path={upstream.root}", str(upstream.root)) as port:
         owner, address = person(), f"git://127.0.0.1:{port}/lab/model.git"
         with pytest.raises(Invalid, match="git://"):
             commands.mirror_into(actor(owner), owner.namespace, address=address, name="model")
@@ -190,6 +178,33 @@ def test_git_protocol_only_where_it_is_allowed(upstream, settings) -> None:
         assert synced(mirror).cause == "private_address"
         settings.ALLOW_PRIVATE_ADDRESSES, settings.MIRROR_GIT_PROTOCOL = True, False
         assert synced(mirror).state == "failing"
-    finally:
-        daemon.terminate()
-        daemon.wait(10)
+
+
+def test_a_hosted_repository_comes_to_follow_one_over_ssh(ssh_host, upstream) -> None:
+    """The key is made at the first try; the other side learns it; then it is asked what it has."""
+    owner, client = person(), Client()
+    sign_in(client, owner)
+    made = repository(owner, name="model")
+    git(made.path, "fetch", "-q", str(upstream.path), "+refs/heads/*:refs/heads/*")
+    commands.record_push(SYSTEM, made, [("refs/heads/trunk", "0" * 40, upstream.tip())])
+    page, form = f"/{owner.username}/model/settings/upstream", {"address": f"ssh://git@127.0.0.1:{ssh_host.port}/lab/model.git"}
+    first = client.post(page, form, headers={"accept-language": "en"})
+    key = UpstreamKey.objects.get()
+    assert first.status_code == 422
+    assert key.public_key in first.content.decode()
+    assert form["address"] in first.content.decode()
+    assert "PRIVATE" not in key.private_key_encrypted
+    again = client.post(page, form, headers={"accept-language": "en"})
+    assert (again.status_code, UpstreamKey.objects.get().public_key) == (422, key.public_key)
+    assert "deploy key" in again.content.decode()
+    assert ssh_host.commands == []
+    ssh_host.allowed.append(key.public_key)
+    assert client.post(page, {**form, "password": "x"}, headers={"accept-language": "en"}).status_code == 422
+    assert client.post(page, form).headers["Location"] == f"/{owner.username}/model/mirror"
+    mirror = Mirror.objects.get()
+    assert (mirror.address, mirror.credentials_encrypted, mirror.ssh.public_key) == (form["address"], "", key.public_key)
+    assert sshclient.fingerprints(mirror.ssh.host_key) == [f"ssh-ed25519 {ssh_host.key.get_fingerprint('sha256')}"]
+    assert not UpstreamKey.objects.exists()
+    new = upstream.commit()
+    assert synced(mirror).cause == ""
+    assert git(made.path, "rev-parse", "trunk") == new
