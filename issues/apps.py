@@ -10,5 +10,5 @@ class IssuesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Fill the named places."""
-        from issues import panels  # noqa: F401
+        """Fill the named places, and follow pushes."""
+        from issues import panels, subscribers  # noqa: F401

@@ -1,11 +1,17 @@
 """Named places of issues, and the rows of this app about people."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from accounts.places import PersonalRows, personal_rows
+from core.actors import Actor
+from core.errors import NotFound
 from core.places import Place
+from issues.models import Thread
 
 
 @dataclass(frozen=True)
@@ -17,6 +23,33 @@ class HappeningKind:
 
 
 happening_kinds: Place[HappeningKind] = Place("entries of a timeline")
+
+
+@dataclass(frozen=True)
+class ThreadPage:
+    """What the shared addresses of talk (`…/comment`, `…/acts`) need of a kind of thread.
+
+    `show(request, repository, thread, **more)` answers its page with `more` in the context and `status` (an integer) as the answer's status;
+    `close(actor, thread, reason)` and `reopen(actor, thread)` are its commands.
+    """
+
+    kind: str
+    show: Callable[..., HttpResponse]
+    close: Callable[[Actor, Thread, str], object]
+    reopen: Callable[[Actor, Thread], object]
+
+
+thread_pages: Place[ThreadPage] = Place("pages of threads")
+
+
+def thread_page(kind: str) -> ThreadPage:
+    """The one of a kind. Raises NotFound where a kind has none."""
+    found = next((page for page in thread_pages if page.kind == kind), None)
+    if found is None:
+        raise NotFound(_("There is nothing at this address, or you may not see it."))
+    return found
+
+
 query_conditions: Place[tuple[str, Q]] = Place("words after is: in a query")  # (word of logic.words.IS, condition on Thread)
 
 _THREAD = ("thread__repository__namespace__slug", "thread__repository__name", "thread__number")

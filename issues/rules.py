@@ -3,9 +3,11 @@
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts import rules as accounts_rules
+from accounts.models import Namespace
 from core.actors import Actor, Scope
 from core.rules import ALLOW, HIDE, Decision, needs, refuse
-from issues.models import Comment, Counter, Thread
+from issues.models import Board, Comment, Counter, Thread
 from projects import rules as projects_rules
 from projects.logic import includes
 from projects.models import Repository
@@ -27,14 +29,23 @@ def issues_are_on(repository: Repository, chosen: bool | None) -> bool:
 
 
 def has_issues(repository: Repository) -> bool:
-    """The same, asking the row."""
-    return issues_are_on(repository, Counter.objects.filter(repository=repository).values_list("has_issues", flat=True).first())
+    """The same, asking the row (none if `thread_counter` was selected with the repository)."""
+    counter: Counter | None = getattr(repository, "thread_counter", None)
+    return issues_are_on(repository, counter.has_issues if counter is not None else None)
+
+
+def is_shown(thread: Thread) -> bool:
+    """An issue of a repository that has issues, or a pull request; no query if `repository__thread_counter` and `repository__mirror` are selected."""
+    if not thread.is_issue:
+        return True
+    counter: Counter | None = getattr(thread.repository, "thread_counter", None)
+    return issues_are_on(thread.repository, counter.has_issues if counter is not None else None)
 
 
 def can_read(actor: Actor, thread: Thread) -> Decision:
     """Whoever may read the repository, while its issues are on; pull requests do not depend on that."""
     decision = projects_rules.can_read(actor, thread.repository)
-    return HIDE if decision and thread.is_issue and not has_issues(thread.repository) else decision
+    return HIDE if decision and not is_shown(thread) else decision
 
 
 def _taking_part(actor: Actor, repository: Repository) -> Decision:
@@ -62,6 +73,11 @@ def can_open(actor: Actor, repository: Repository) -> Decision:
     return decision
 
 
+def can_attach(actor: Actor, repository: Repository) -> Decision:
+    """Files in texts: whoever may take part there, in issues or in pull requests."""
+    return _taking_part(actor, repository)
+
+
 def can_triage(actor: Actor, repository: Repository) -> Decision:
     """Labels, milestones, assignees, closing what others wrote, locking, pinning: write access or more."""
     decision = _taking_part(actor, repository)
@@ -73,7 +89,7 @@ def can_triage(actor: Actor, repository: Repository) -> Decision:
 def can_comment(actor: Actor, thread: Thread) -> Decision:
     """Any person who may read it; a locked talk goes on among those with write access."""
     decision = _taking_part(actor, thread.repository)
-    if decision and thread.is_issue and not has_issues(thread.repository):
+    if decision and not is_shown(thread):
         return HIDE
     if decision and thread.is_locked and not can_triage(actor, thread.repository):
         return refuse(_("This talk is locked."), "locked")
@@ -125,3 +141,37 @@ def _own_or_triage(actor: Actor, repository: Repository, own: bool, is_locked: b
 def can_set_up(actor: Actor, repository: Repository) -> Decision:
     """Turning issues on and off: administrators of the repository."""
     return projects_rules.can_administer(actor, repository)
+
+
+def can_make_board(actor: Actor, owner: Repository | Namespace) -> Decision:
+    """Boards: of a repository, those who triage there; of an organisation, its maintainers and owners."""
+    if isinstance(owner, Repository):
+        return can_triage(actor, owner)
+    if not can_see_boards(actor, owner):
+        return HIDE
+    return accounts_rules.can_create_in_organization(actor, owner.organization)
+
+
+def can_see_boards(actor: Actor, owner: Repository | Namespace) -> Decision:
+    """Of a repository: whoever reads it. Of an organisation: its members; a name of a column may tell what is not for others."""
+    if isinstance(owner, Repository):
+        return projects_rules.can_read(actor, owner) if has_issues(owner) else HIDE
+    if owner.kind != Namespace.Kind.ORGANIZATION or actor.repositories is not None:
+        return HIDE
+    return ALLOW if actor.is_staff or accounts_rules.role_in(actor, owner.organization) else HIDE
+
+
+def can_read_board(actor: Actor, board: Board) -> Decision:
+    """As for all boards of its owner; cards are asked for one by one."""
+    owner = board.repository or board.namespace
+    return can_see_boards(actor, owner) if owner is not None else HIDE
+
+
+def can_change_board(actor: Actor, board: Board) -> Decision:
+    """Columns and cards: those who triage; members of the organisation on its boards."""
+    if not (readable := can_read_board(actor, board)):
+        return readable
+    if board.repository is not None:
+        return can_triage(actor, board.repository)
+    refusal = needs(actor, Scope.WRITE)
+    return ALLOW if refusal is None else refusal

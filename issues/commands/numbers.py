@@ -14,6 +14,12 @@ def _row(repository: Repository) -> None:
     Counter.objects.bulk_create([Counter(repository=repository)], ignore_conflicts=True)
 
 
+def hold_numbers(repository: Repository) -> None:
+    """Nobody else opens a thread here until the caller's transaction ends."""
+    _row(repository)
+    Counter.objects.select_for_update(no_key=True).get(repository=repository)
+
+
 def allocate_number(repository: Repository) -> int:
     """The next number of an issue or pull request of the repository, in the transaction of the command that makes it.
 
@@ -51,5 +57,5 @@ def recount(repository: Repository) -> None:
             found[f"{state}_{kind}s"] = total
         last = Thread.objects.filter(repository=repository).aggregate(last=Max("number"))["last"] or 0
         milestone = Milestone.objects.filter(repository=repository).aggregate(last=Max("number"))["last"] or 0
-        row = Counter.objects.select_for_update().get(repository=repository)
+        row = Counter.objects.select_for_update(no_key=True).get(repository=repository)
         Counter.objects.filter(pk=row.pk).update(last=max(row.last, last), last_milestone=max(row.last_milestone, milestone), **found)

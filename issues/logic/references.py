@@ -70,9 +70,7 @@ def named(runs: list[str]) -> list[Named]:
 
 def closing(runs: list[str]) -> set[Named]:
     """The threads that the text says it closes."""
-    return {
-        each for run in runs for match in CLOSING.finditer(run) for _s, _e, each in found(match["list"]) if each.kind == "thread"
-    }
+    return {each for run in runs for match in CLOSING.finditer(run) for _s, _e, each in found(match["list"]) if each.kind == "thread"}
 
 
 def cut(text: str, meaning: Callable[[Named], object | None]) -> Iterator[tuple[str, object | None]]:

@@ -95,10 +95,10 @@ def head_context(request: ActorRequest, repository: Repository) -> dict[str, Any
                 "label": tab.label,
                 "icon": tab.icon,
                 "url": base + tab.suffix,
-                "count": getattr(head, tab.count) if tab.count else None,
+                "count": head.figures.get(tab.count, getattr(head, tab.count, 0)) if tab.count else None,
             }
             for tab in places.tabs
-            if tab.visible(request.actor, repository)
+            if tab.visible(request.actor, repository) and (tab.shown is None or tab.shown(request.actor, repository, head.figures))
         ],
         "fork_parent": parent if parent is not None and rules.access(request.actor, parent) and parent.taken_down_at is None else None,
         "watch_levels": Watch.Level.choices,
