@@ -1,7 +1,5 @@
 """Notifications: who is told of what, whether they have read it, and the mails about it."""
 
-import uuid
-
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -130,7 +128,9 @@ class Preferences(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="notification_preferences")
     mail_own = models.CharField(max_length=5, choices=Mail.choices, default=Mail.AT_ONCE)  # where they take part
     mail_watched = models.CharField(max_length=5, choices=Mail.choices, default=Mail.AT_ONCE)  # the rest of what they watch
-    feed_key = models.UUIDField(default=uuid.uuid4)  # signs the addresses of their feeds; a new one makes the old addresses void
+    feed_key = models.UUIDField(
+        null=True, blank=True
+    )  # part of the key in their feeds' addresses; another one makes the old addresses void
     digest_on = models.DateField(null=True, blank=True)  # the last daily mail, by their calendar
 
     def __str__(self) -> str:
