@@ -1,6 +1,12 @@
 """What this app puts into named places."""
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.places import PersonalRows, personal_rows
+from activity.queries.inbox import has_unread
+from core.places import HeaderMark, header_marks
+
+header_marks.add(HeaderMark(_("Notifications"), _("Notifications, some unread"), "bell", "/notifications", has_unread))
 
 _THING = ("kind", "object_id", "repository__namespace__slug", "repository__name")
 for _rows in (

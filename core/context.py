@@ -31,6 +31,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "navigation": [
             {"label": item.label, "url": item.url, "current": request.path.startswith(item.prefix)} for item in places.navigation
         ],
+        "header_marks": [(mark, mark.is_new(actor)) for mark in places.header_marks] if person else [],
         "portal": portal,
         "site": portal,  # allauth puts another `site` into the context of its pages
         "theme": person.theme if person else request.COOKIES.get("openi_theme", ""),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+    from core.actors import Actor
+
 T = TypeVar("T")
 
 
@@ -37,6 +39,18 @@ class NavigationItem:
     prefix: str
 
 
+@dataclass(frozen=True)
+class HeaderMark:
+    """One symbol beside the account menu of whoever signed in. `is_new(actor)` puts a dot on it: asked on every page, so one cheap query, once."""
+
+    label: "str | StrPromise"
+    label_new: "str | StrPromise"
+    icon: str
+    url: str
+    is_new: "Callable[[Actor], bool]"
+
+
 navigation: Place[NavigationItem] = Place("navigation")
+header_marks: Place[HeaderMark] = Place("marks of the header")
 health_checks: Place[tuple[str, Callable[[], None]]] = Place("health checks")  # name, raises when the part does not answer
 blob_holders: Place[tuple[str, str]] = Place("holders of blobs")  # "app.Model", the field with the SHA-256 of a blob that must stay

@@ -2,6 +2,6 @@
 
 from django.urls import URLPattern, URLResolver
 
-from activity.urls import hooks
+from activity.urls import hooks, inbox
 
-urlpatterns: list[URLPattern | URLResolver] = [*hooks.urlpatterns]
+urlpatterns: list[URLPattern | URLResolver] = [*hooks.urlpatterns, *inbox.urlpatterns]

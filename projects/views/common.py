@@ -21,6 +21,7 @@ from core import filenames
 from core.actors import ActorRequest
 from core.budget import BudgetSpent
 from core.errors import NotFound
+from core.places import header_marks
 from core.site import banner_is_on, setting
 from projects import places, queries, rules
 from projects.mirrors.addresses import slug_of
@@ -148,6 +149,7 @@ def etag_of(request: ActorRequest, repository: Repository, *parts: object) -> st
         repository.taken_down_at,
         parent and (str(parent), rules.access(actor, parent), parent.taken_down_at),
         rules.access(actor, repository),
+        [mark.is_new(actor) for mark in header_marks] if actor.person else (),
         _mirror_stand(repository),
         _head(request, repository).version,
     )
