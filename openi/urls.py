@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("search.urls")),
     path("api/", include("openi.api_urls")),
     path("", include("activity.urls")),
+    path("", include("pulls.urls")),
     path("", include("issues.urls")),
     path("", include("projects.urls")),
 ]

@@ -23,6 +23,7 @@ from pulls.events import ConversationResolved, LineCommented, ReviewDismissed, R
 from pulls.logic.names import path_key
 from pulls.models import LineComment, LineThread, Pull, Review, ReviewRequest, Version, ViewedFile
 from pulls.queries.judging import changed_paths, ownership
+from pulls.queries.pulls import require_reviewers
 
 RANGE_MAX = 200  # lines of one conversation
 BEFORE = 3  # lines kept before them
@@ -254,11 +255,7 @@ def request_review(
     wanted, groups = list(people), list(teams)
     if any(person.pk == pull.thread.author_id for person in wanted):
         raise Invalid(_("The author does not review their own pull request."), field="reviewers")
-    readers = people_who_read(pull.repository, wanted)
-    if strangers := [person.username for person in wanted if person.pk not in readers or not person.is_active]:
-        raise Invalid(_("“%s” may not read this repository.") % strangers[0], field="reviewers")
-    if any(team.organization.namespace_id != pull.repository.namespace_id for team in groups):
-        raise Invalid(_("Only teams of the owning organization can be asked."), field="reviewers")
+    require_reviewers(pull.repository, wanted, groups)
     made = []
     with transaction.atomic():
         row = locked_pull(pull)

@@ -1,5 +1,6 @@
 """Reads about pull requests."""
 
+from issues.queries import rendered
 from pulls.queries.conversations import Conversation, conversations, line_comment, line_thread, shown_comments
 from pulls.queries.judging import Ownership, Verdict, changed_paths, ownership, verdicts, writers_among
 from pulls.queries.merging import MergeState, merge_state, unsigned
@@ -19,8 +20,12 @@ from pulls.queries.pulls import (
     readable_pulls,
     requests,
     require_commit,
+    require_reviewers,
     reviews_sent,
+    stands,
+    threads_to_review,
     version,
+    viewed,
 )
 
 __all__ = [
@@ -47,13 +52,18 @@ __all__ = [
     "pull",
     "pulls_of",
     "readable_pulls",
+    "rendered",
     "requests",
     "require_commit",
+    "require_reviewers",
     "reviews_sent",
     "shown_comments",
     "spots",
+    "stands",
+    "threads_to_review",
     "unsigned",
     "verdicts",
     "version",
+    "viewed",
     "writers_among",
 ]

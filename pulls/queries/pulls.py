@@ -1,22 +1,26 @@
 """Finding pull requests, and what lists and heads show of them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 import gitstore
+from accounts.models import Team, User
 from core.actors import Actor
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from issues.models import Thread
 from issues.queries import kind_of
+from issues.queries.naming import people_who_read
 from projects import queries as hosting_queries
 from projects import rules as hosting
 from projects.models import Repository
 from projects.queries.parts import part
 from projects.queries.visible import readable_among
 from pulls import rules
-from pulls.models import Pull, Review, ReviewRequest, Version
+from pulls.logic.names import path_key
+from pulls.models import Pull, Review, ReviewRequest, Version, ViewedFile
 
 COMMITS_SHOWN = 250
 _RELATED = (
@@ -147,3 +151,52 @@ def forks_to_propose_from(actor: Actor, repository: Repository) -> list[Reposito
 def is_issue(repository: Repository, number: int) -> bool:
     """True if the number is an issue's."""
     return kind_of(repository, number) == Thread.Kind.ISSUE
+
+
+def viewed(actor: Actor, pull: Pull, paths: Iterable[str]) -> dict[str, str]:
+    """Path → oid of the content the actor has looked at; one query."""
+    keys = {path_key(path): path for path in paths}
+    if actor.person is None or not keys:
+        return {}
+    rows = ViewedFile.objects.filter(pull=pull, user=actor.person, path_key__in=list(keys))
+    return {keys[key]: blob for key, blob in rows.values_list("path_key", "blob")}
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What a row of a list says besides: draft, and the reviews."""
+
+    is_draft: bool
+    base_branch: str
+    approved: int
+    wanting: int
+
+
+def stands(threads: Sequence[int]) -> dict[int, Stand]:
+    """Id of a thread → its stand; two queries."""
+    rows = {row.pk: row for row in Pull.objects.filter(thread__in=threads).only("pk", "thread_id", "is_draft", "base_branch")}
+    said: dict[int, dict[int | None, str]] = {pk: {} for pk in rows}
+    verdicts = Review.objects.filter(pull__in=list(rows), state__in=(Review.State.APPROVED, Review.State.CHANGES), dismissed_at=None)
+    for pull_id, author, state in verdicts.order_by("submitted_at", "pk").values_list("pull_id", "author_id", "state"):
+        said[pull_id][author] = state
+    return {
+        row.thread_id: Stand(
+            row.is_draft, row.base_branch, sum(state == Review.State.APPROVED for state in said[pk].values()),
+            sum(state == Review.State.CHANGES for state in said[pk].values()),
+        )
+        for pk, row in rows.items()
+    }  # fmt: skip
+
+
+def threads_to_review(person_id: int) -> Q:
+    """Condition on Thread: this person, or a team of theirs, is asked for a review."""
+    return Q(pk__in=Pull.objects.filter(asked_of(person_id)).values("thread"))
+
+
+def require_reviewers(repository: Repository, people: Sequence[User], teams: Sequence[Team]) -> None:
+    """Raise Invalid for somebody who may not read the repository, and for a team of others."""
+    readers = people_who_read(repository, people)
+    if strangers := [person.username for person in people if person.pk not in readers or not person.is_active]:
+        raise Invalid(_("“%s” may not read this repository.") % strangers[0], field="reviewers")
+    if any(team.organization.namespace_id != repository.namespace_id for team in teams):
+        raise Invalid(_("Only teams of the owning organization can be asked."), field="reviewers")

@@ -1,7 +1,7 @@
 """What all pages of one pull request share: finding it, its head, acts that keep what was typed when they fail."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -25,7 +25,7 @@ class Failure:
 
     act: str = ""
     message: str = ""
-    field: str = ""
+    about: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
