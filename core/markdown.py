@@ -3,6 +3,7 @@
 import hashlib
 import html
 import re
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,7 +24,9 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from core import tasklists
 from core.highlight import highlight
+from core.tasklists import Task
 
 MAX_CHARACTERS = 1024**2
 MAX_WORK = 800_000  # of one document, in units of about a microsecond; a list of 3,500 links (350 kB) takes 670,000
@@ -358,11 +361,11 @@ def _word(piece: Piece) -> Token:
     return Token("html_inline", "", 0, content=f'<a href="{html.escape(piece.href)}"{title}{css}>{html.escape(piece.text)}</a>')
 
 
-def render(text: str, links: Links | None = None, *, spent: int = 0, linker: Linker | None = None) -> Rendered:
+def render(text: str, links: Links | None = None, *, spent: int = 0, linker: Linker | None = None, number_tasks: bool = False) -> Rendered:
     """Markdown as safe HTML. Over MAX_CHARACTERS, or with pathological nesting, the source is shown escaped.
 
     `spent` is the work of earlier parts of the same page: together they have MAX_WORK. `linker` makes links of words; their addresses are
-    the site's, so it goes with `Links()` only.
+    the site's, so it goes with `Links()` only. `number_tasks`: the boxes of task lists carry their place in the text as `data-task`.
     """
     links = links or Links()
     if len(text) > MAX_CHARACTERS or _is_pathological(text):
@@ -374,14 +377,16 @@ def render(text: str, links: Links | None = None, *, spent: int = 0, linker: Lin
     except (_TooMuchWork, RecursionError):
         return _source(text, MAX_WORK)
     left = _limit(tokens, MAX_WORK - env["work"])
-    _tasks(tokens)
+    mark = f"task-{secrets.token_hex(12)}-" if number_tasks else ""
+    tasklists.mark_boxes(tokens, mark)
     _anchors(tokens)
     if linker is not None:
         _link_words(tokens, linker)
     front = next((token.content for token in tokens if token.type == "front_matter"), "")
     tokens = [token for token in tokens if token.type != "front_matter"]
     _alerts(tokens)
-    return Rendered(sanitise(parser.renderer.render(tokens, parser.options, env), links), front, MAX_WORK - max(0, int(left)))
+    markup = sanitise(parser.renderer.render(tokens, parser.options, env), links)
+    return Rendered(tasklists.boxes(markup, mark) if mark else markup, front, MAX_WORK - max(0, int(left)))
 
 
 def _source(text: str, work: int = 0) -> Rendered:
@@ -402,28 +407,14 @@ def _limit(tokens: Sequence[Token], left: float) -> float:
     return left
 
 
-_TASK = re.compile(r"\[([ xX])\][ \xa0](?=\S)")
-
-
-def _tasks(tokens: Sequence[Token]) -> None:
-    """Items that begin with `[ ]` or `[x]` get a check box with the first paragraph as its label (GFM §5.3)."""
-    lists: list[Token] = []
-    for item, paragraph, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if item.type in ("bullet_list_open", "ordered_list_open"):
-            lists.append(item)
-        elif item.type in ("bullet_list_close", "ordered_list_close"):
-            lists.pop()
-        if item.type != "list_item_open" or paragraph.type != "paragraph_open" or inline.type != "inline" or not inline.children:
-            continue
-        first = inline.children[0]
-        match = _TASK.match(inline.content)
-        if match is None or first.type != "text" or not first.content.startswith(match[0]):
-            continue
-        first.content = first.content[len(match[0]) :]
-        box = f'<label><input type="checkbox" disabled{"" if match[1] == " " else " checked"}> '
-        inline.children = [Token("html_inline", "", 0, content=box), *inline.children, Token("html_inline", "", 0, content="</label>")]
-        item.attrSet("class", "task-list-item")
-        lists[-1].attrSet("class", "contains-task-list")
+def tasks(text: str) -> list[Task]:
+    """The items of a text's task lists in order, as `render` numbers them; [] if the text is shown as source."""
+    if "[" not in text or len(text) > MAX_CHARACTERS or _is_pathological(text):
+        return []
+    try:
+        return tasklists.tasks(_parser().parse(text, {"work": ADDRESS * _addresses(text)}))
+    except (_TooMuchWork, RecursionError):
+        return []
 
 
 def _addresses(text: str) -> int:

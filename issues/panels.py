@@ -27,4 +27,19 @@ tabs.add(
     Tab("issues", _("Issues"), "circle-dot", "/issues", lambda _actor, _repository: True, count="open_issues", shown=_has_issues), order=20
 )
 
+for _kind in (
+    "blocked",
+    "unblocked",
+    "blocking",
+    "unblocking",
+    "part_added",
+    "part_removed",
+    "parent_set",
+    "parent_removed",
+    "duplicated",
+    "has_duplicate",
+):
+    places.happening_kinds.add(places.HappeningKind(_kind, "issues/_entry_relation.html"))
+places.happening_kinds.add(places.HappeningKind("transferred", "issues/_entry_moved.html"))
+
 blob_holders.add(("issues.Attachment", "sha256"))

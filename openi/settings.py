@@ -312,6 +312,7 @@ API_ORIGINS: list[str] = env.list(
 ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 QUOTA_BYTES = env.int("QUOTA_BYTES", default=10 * 1024**3)
 MAX_BLOB_BYTES = env.int("MAX_BLOB_BYTES", default=2 * 1024**3)
+MAX_ATTACHMENT_BYTES = env.int("MAX_ATTACHMENT_BYTES", default=25 * 1024**2)  # of a file in an issue or comment
 ANONYMOUS_SHARE = env.float("ANONYMOUS_SHARE", default=0.2)  # processors a web process gives to readers without account (0: no limit)
 GIT_TRANSFERS = env.int("GIT_TRANSFERS", default=136)  # a process; all may come to one, and 100 strangers find room (three quarters)
 GIT_SECONDS = env.int("GIT_SECONDS", default=6 * 3600)  # a transfer takes no longer

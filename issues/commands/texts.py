@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from core import limits
+from core import limits, markdown
 from core.actors import Actor
 from core.errors import Invalid
 
@@ -49,3 +49,9 @@ def throttle(actor: Actor, what: str, *, minute: int, day: int) -> None:
         return
     limits.take(f"{what}:{actor.person.pk}", limit=minute, seconds=60)
     limits.take(f"{what}:{actor.person.pk}", limit=day, seconds=86_400)
+
+
+def count_tasks(body: str) -> dict[str, int]:
+    """The columns of Thread that tell of the tasks in its body."""
+    tasks = markdown.tasks(body)
+    return {"tasks_total": len(tasks), "tasks_done": sum(task.done for task in tasks)}

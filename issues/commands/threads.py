@@ -14,7 +14,7 @@ from core.errors import Conflict
 from issues import rules
 from issues.commands.numbers import allocate_number, count_threads, hold_numbers
 from issues.commands.referring import note_names
-from issues.commands.texts import TWICE, clean_body, clean_title, throttle
+from issues.commands.texts import TWICE, clean_body, clean_title, count_tasks, throttle
 from issues.commands.timeline import locked_thread, person_of, record, take_part, touch
 from issues.commands.triage import label_thread, plan_thread, put_on
 from issues.events import IssueOpened, ThreadChanged
@@ -56,7 +56,15 @@ def start_thread(repository: Repository, number: int, kind: str, *, title: str, 
     """The row of a new issue or pull request, in the caller's transaction: counted, its author takes part. Words are clean already."""
     now = timezone.now()
     thread = Thread.objects.create(
-        repository=repository, number=number, kind=kind, title=title, body=body, author=author, created_at=now, updated_at=now
+        repository=repository,
+        number=number,
+        kind=kind,
+        title=title,
+        body=body,
+        author=author,
+        created_at=now,
+        updated_at=now,
+        **count_tasks(body),
     )
     count_threads(repository, kind, opened=1)
     if author is not None:
@@ -98,7 +106,8 @@ def edit_thread(actor: Actor, thread: Thread, *, title: str | None = None, body:
         if "title" in changes:
             record(row, actor.person, Happening.Kind.RENAMED, old=row.title, new=wanted)
         new = {"title": wanted, "body": words}
-        touch(row, **{name: new[name] for name in changes}, version=row.version + 1, edited_at=timezone.now())
+        counted = count_tasks(words) if "body" in changes else {}
+        touch(row, **{name: new[name] for name in changes}, **counted, version=row.version + 1, edited_at=timezone.now())
         if "body" in changes:
             note_names(actor, row, names, before=before)
         events.publish(ThreadChanged(thread_id=row.pk, repository_id=row.repository_id, by_id=person_of(actor), changes=changes))

@@ -10,6 +10,7 @@ _AGE = re.compile(rf"([0-9]{{1,4}})([{''.join(UNITS)}])")
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
 _DAYS = {"today": 0, "今天": 0, "yesterday": -1, "昨天": -1, "tomorrow": 1, "明天": 1}
 NUMBER_MAX = 2**31 - 1
+HOURS_MAX = 100 * 365 * 24  # further than that is always
 
 
 class InvalidRange(ValueError):
@@ -95,7 +96,7 @@ def _period(text: str, *, ahead: bool) -> tuple[Bound, Bound]:
     """First moment, and the first one after; the same one for an age. Raises InvalidRange."""
     text = text.strip()
     if (age := _AGE.fullmatch(text)) is not None:
-        bound = Bound(hours=int(age[1]) * UNITS[age[2]] * (1 if ahead else -1))
+        bound = Bound(hours=min(int(age[1]) * UNITS[age[2]], HOURS_MAX) * (1 if ahead else -1))
         return bound, bound
     if text in _DAYS:
         return Bound(days=_DAYS[text]), Bound(days=_DAYS[text] + 1)

@@ -39,10 +39,10 @@ def _html(text: str, known: dict[Named, Piece]) -> str:
     if not text.strip():
         return ""
     told = repr(sorted((repr(each), piece.href, piece.title) for each, piece in known.items()))
-    key = markdown.cache_key(f"talk:{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}", text, _NOTHING)
+    key = markdown.cache_key(f"tasks:{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}", text, _NOTHING)
     html = caches["pages"].get(key)
     if html is None:
-        html = markdown.render(text, _NOTHING, linker=_linker(known) if known else None).html
+        html = markdown.render(text, _NOTHING, linker=_linker(known) if known else None, number_tasks=True).html
         caches["pages"].set(key, html)
     return str(html)
 

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver
 from issues import commands
 from issues.models import Thread
 from issues.places import ThreadPage, thread_pages
-from issues.urls import threads
+from issues.urls import more, threads
 from issues.views.threads import show_issue
 
 thread_pages.add(
@@ -16,4 +16,4 @@ thread_pages.add(
         commands.reopen_issue,
     )
 )
-urlpatterns: list[URLPattern | URLResolver] = [*threads.urlpatterns]
+urlpatterns: list[URLPattern | URLResolver] = [*more.urlpatterns, *threads.urlpatterns]

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from issues.views import lists, planning, threads
+from issues.views import lists, planning, setup, threads
 
 
 class Kind:
@@ -33,6 +33,7 @@ urlpatterns = [
     path(f"{THREAD}/edit", threads.thread_edit, name="thread_edit"),
     path(f"{THREAD}/comments/<int:pk>/edit", threads.comment_edit, name="comment_edit"),
     path(f"{THREAD}/comments/<int:pk>/delete", threads.comment_delete, name="comment_delete"),
+    path(f"{R}/settings/issues", setup.issue_settings, name="issue_settings"),
     path(f"{R}/labels", planning.label_list, name="label_list"),
     path(f"{R}/milestones", planning.milestone_list, name="milestone_list"),
     path(f"{R}/milestones/new", planning.milestone_new, name="milestone_new"),

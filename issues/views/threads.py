@@ -15,7 +15,7 @@ from core.errors import Invalid, NotFound
 from core.forms import attempt
 from issues import commands, queries, rules
 from issues.forms.threads import CommentForm, IssueForm, PlanForm
-from issues.models import LockReason, Milestone, Thread
+from issues.models import HiddenReason, LockReason, Milestone, Thread
 from issues.places import thread_page
 from issues.views.lists import require_issues, to_sign_in
 from projects.models import Repository
@@ -99,6 +99,9 @@ def talk_context(request: ActorRequest, thread: Thread) -> dict[str, Any]:
         "may_edit": bool(rules.can_edit(actor, thread)),
         "may_change_state": bool(rules.can_change_state(actor, thread)),
         "comment_form": CommentForm(),
+        "relations": queries.relations(actor, thread),
+        "own_reactions": queries.own_reactions(actor, thread),
+        "hidden_reasons": [choice for choice in HiddenReason.choices if choice[0]],
     }
     if triages:
         context |= {
