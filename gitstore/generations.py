@@ -14,10 +14,10 @@ _ROUNDS = 3
 _HELD = ("refs/heads", "refs/tags", "refs/pull", "refs/keep", "refs/internal/incoming")
 
 
-def renew_pool(old: Path, new: Path, members: Sequence[Path], *, timeout: float = 3600) -> None:
+def renew_pool(old: Path, new: Path, members: Sequence[Path], *, others: Sequence[Path] = (), timeout: float = 3600) -> None:
     """Make `new` hold what the branches and tags of `members` reach and nothing else; then each member borrows from it instead of `old`.
 
-    Of mirrors also what they fetch at the moment, and for its 30 days what upstream rewrote.
+    Members of several pools become members of one: `others` are the pools beside `old` that some of them borrow from. Of mirrors also what they fetch at the moment, and for its 30 days what upstream rewrote.
 
     Safe to repeat with the same `new`. Refs that move meanwhile are looked at again before this returns. Raises GitFailed or TimedOut.
     """
@@ -33,7 +33,7 @@ def renew_pool(old: Path, new: Path, members: Sequence[Path], *, timeout: float 
                 new,
                 ["pack-objects", "--revs", "--delta-base-offset", "--non-empty", "-q", str(new / "objects" / "pack" / "pack")],
                 input="".join(f"{oid}\n" for oid in sorted(wanted)).encode(),
-                extra=borrowing(*members, old),
+                extra=borrowing(*members, old, *others),
                 timeout=timeout,
             )
         packed |= wanted

@@ -55,8 +55,9 @@ def follow_moves() -> None:
 
 @shared_task
 def share_relatives() -> None:
-    """Mirrors that grew from the same first commits and stand apart come together."""
+    """Mirrors that grew from the same first commits and stand apart come together, then pools of one family."""
     commands.share_relatives(SYSTEM)
+    commands.join_families(SYSTEM)
 
 
 @shared_task

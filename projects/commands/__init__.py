@@ -32,7 +32,7 @@ from projects.commands.curation import (
 )
 from projects.commands.deletion import UNDO, delete_repository, purge_repository, restore_repository
 from projects.commands.edits import commit_files
-from projects.commands.families import share_relatives
+from projects.commands.families import join_families, share_relatives
 from projects.commands.forks import detach_fork, fork_repository, sync_fork
 from projects.commands.hooks import remove_hook, renew_hook, take_delivery
 from projects.commands.hosts import (
@@ -171,6 +171,7 @@ __all__ = [
     "hosts_to_ask",
     "index_repository",
     "inspect_mirror",
+    "join_families",
     "label_item",
     "leave_pool",
     "list_mirror",

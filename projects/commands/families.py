@@ -23,7 +23,7 @@ from core.rules import HIDE
 from gitstore import families, paths
 from projects.commands.claims import LEASE, free
 from projects.commands.leases import beating
-from projects.commands.pools import claim_pool, still_claims
+from projects.commands.pools import claim_pool, join_pools, still_claims
 from projects.models import Mirror, MirrorStore, Repository, RootCommit, Visibility
 from projects.queries import families as reads
 
@@ -107,6 +107,36 @@ def share_relatives(actor: Actor, *, limit: int = 50) -> int:
     return joined
 
 
+def join_families(actor: Actor, *, limit: int = 5) -> int:
+    """Bring pools together whose mirrors turned out to be relatives, as when a common ancestor was filled last; how many families. Only the system may.
+
+    What they have in common is then kept once: each lets go of its copies, and of who joins it is written down what that saves.
+    """
+    if not actor.is_system:
+        HIDE.require()
+    joined = 0
+    for several in reads.split(limit):
+        members = [row.pk for pool in several for row in reads.of_pool(pool)]
+        try:
+            join_pools(actor, several)
+        except gitstore.GitError as error:
+            log.warning("mirror_pools_stay_apart", pools=len(several), error=str(error))
+            continue
+        _measure_family(members)
+        joined += 1
+    return joined
+
+
+def _measure_family(members: list[int]) -> None:
+    """All let go of what the pool has too; the one with most stars is whom the others share with."""
+    lender, *rest = reads.still_lending(members)
+    MirrorStore.objects.filter(mirror=lender.mirror).update(lender=None, saved_bytes=0)
+    _let_go(lender.path)
+    for repository in rest:
+        repository.mirror.repository = repository
+        _measure(repository.mirror, lender, copies=True)
+
+
 def _renew(rows: "QuerySet[Mirror]") -> None:
     rows.update(leased_until=timezone.now() + LEASE)
 
@@ -165,10 +195,15 @@ def _measure(mirror: Mirror, lender: Repository, *, copies: bool) -> None:
     """Write down what sharing saves; `copies`: what the pool has too goes first."""
     path = mirror.repository.path
     if copies:
-        try:
-            gitstore.maintain(path)
-        except gitstore.RepositoryBusy:  # the next maintenance drops them
-            log.info("mirror_copies_stay", mirror=mirror.pk)
+        _let_go(path)
     saved = families.borrowed_bytes(path)
     MirrorStore.objects.update_or_create(mirror=mirror, defaults={"lender": lender, "saved_bytes": saved})
     log.info("mirror_shares", mirror=mirror.pk, lender=lender.pk, saved=saved)
+
+
+def _let_go(path: Path) -> None:
+    """Drop copies of what the pool has."""
+    try:
+        gitstore.maintain(path)
+    except gitstore.RepositoryBusy:  # the next maintenance drops them
+        log.info("mirror_copies_stay", path=path.name)

@@ -3,7 +3,8 @@
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from django.conf import settings
@@ -82,17 +83,36 @@ def renew_pool(actor: Actor, pool: str) -> None:
     """
     if not actor.is_system:
         HIDE.require()
-    old, new = uuid.UUID(pool), uuid.uuid4()
-    if not _path(old).is_dir():
+    _move_on([uuid.UUID(pool)])
+
+
+def join_pools(actor: Actor, pools: Iterable[uuid.UUID]) -> None:
+    """As `renew_pool` for the members of several pools, which then share one: what they have in common is kept once.
+
+    Nobody who reads is disturbed: a member borrows from its old pool or from the new one, and both have all it reaches. Killed half way, the
+    members that moved already read the generation that was begun; running it again joins all of them. Only the system calls it.
+    """
+    if not actor.is_system:
+        HIDE.require()
+    _move_on(sorted(pools))
+
+
+def _move_on(olds: list[uuid.UUID]) -> None:
+    """One new generation for all members of the pools."""
+    present, new = [old for old in olds if _path(old).is_dir()], uuid.uuid4()
+    if not present:
         return
-    with gitstore.locked(_path(old)):
+    with ExitStack() as locks:
+        for old in present:
+            locks.enter_context(gitstore.locked(_path(old)))
         for _round in range(ROUNDS):
-            members = [row for row in Repository.objects.filter(pool_id=old) if row.path.is_dir()]
+            members = [row for row in Repository.objects.filter(pool_id__in=present) if row.path.is_dir()]
             if not members:
                 return
-            build_generation(_path(old), _path(new), [row.path for row in members])
+            others = [_path(old) for old in present[1:]]
+            build_generation(_path(present[0]), _path(new), [row.path for row in members], others=others)
             with transaction.atomic():
-                Repository.objects.filter(pk__in=[row.pk for row in members], pool_id=old).update(pool_id=new)
+                Repository.objects.filter(pk__in=[row.pk for row in members], pool_id__in=present).update(pool_id=new)
 
 
 def measured(repository: Repository) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Mirrors that may share objects: public ones of the catalogue that grew from the same first commits."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -46,3 +47,27 @@ def apart(limit: int) -> list[Repository]:
     counted = RootCommit.objects.filter(repository__in=lenders()).order_by().values("oid").annotate(n=Count("repository", distinct=True))
     rows = lenders().filter(pool_id=None, roots__oid__in=counted.filter(n__gt=1).values("oid"))
     return list(rows.select_related("mirror").order_by("mirror__upstream_stars", "-pk").distinct()[:limit])
+
+
+def split(limit: int) -> list[set[UUID]]:
+    """Pools whose mirrors grew from one first commit and that are still several: families that were found to be one later."""
+    pooled = RootCommit.objects.filter(repository__in=lenders().exclude(pool_id=None)).order_by()
+    counted = pooled.values("oid").annotate(n=Count("repository__pool_id", distinct=True)).filter(n__gt=1)
+    found: list[set[UUID]] = []
+    for oid in list(counted.values_list("oid", flat=True)[:limit]):
+        pools = set(pooled.filter(oid=oid).values_list("repository__pool_id", flat=True))
+        for known in [one for one in found if one & pools]:  # two first commits of one history
+            found.remove(known)
+            pools |= known
+        found.append(pools)
+    return found
+
+
+def of_pool(pool: UUID) -> list[Repository]:
+    """The mirrors that share it."""
+    return list(lenders().filter(pool_id=pool))
+
+
+def still_lending(ids: Collection[int]) -> list[Repository]:
+    """Of these mirrors, those with most stars first."""
+    return list(lenders().filter(pk__in=ids).select_related("mirror").order_by("-mirror__upstream_stars", "pk"))

@@ -12,6 +12,7 @@ import gitstore
 from core.actors import SYSTEM
 from projects import commands, tasks
 from projects.commands import families
+from projects.commands import pools as pool_commands
 from projects.models import Mirror, MirrorRun, MirrorStore, Repository, RootCommit
 from projects.queries import families as reads
 from tests.factories.accounts import actor, person, sign_in
@@ -228,6 +229,68 @@ def test_filled_at_the_same_time_they_come_together_later(upstream, settings, mo
     assert whole(other)
     assert not Mirror.objects.exclude(lease="")
     assert commands.share_relatives(SYSTEM) == 0
+
+
+def two_families(upstream, original) -> list[Mirror]:
+    """Two pools that have nothing in common, and then a mirror whose history joined both."""
+    theirs = upstream.root / "other" / "second.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", str(theirs)], env=ENVIRONMENT, check=True)
+    noise = os.urandom(NOISE // 2).hex()
+    script = (
+        f"commit refs/heads/trunk\ncommitter T <t@x.y> 1600000000 +0800\ndata 2\nm\nM 100644 inline other\ndata {len(noise)}\n{noise}\n\n"
+    )
+    git(theirs, "fast-import", "--quiet", data=script.encode())
+    url = upstream.url.replace("lab/model.git", "{}.git")
+    other = filled(upstream, "other/second", url.format("other/second"), stars=20)
+    shutil.copytree(theirs, upstream.root / "g/second.git")
+    their_fork = filled(upstream, "g/second", url.format("g/second"))
+    fork = filled(upstream, "f/model", forked(upstream, "f/model"))
+    shutil.copytree(upstream.path, upstream.root / "h/both.git")
+    git(upstream.root / "h/both.git", "fetch", "-q", str(theirs), "trunk:refs/heads/theirs")
+    merge = (
+        b"commit refs/heads/trunk\ncommitter T <t@x.y> 1700009999 +0800\ndata 2\nm\nfrom refs/heads/trunk^0\nmerge refs/heads/theirs^0\n\n"
+    )
+    git(upstream.root / "h/both.git", "fast-import", "--quiet", data=merge)
+    both = filled(upstream, "h/both", url.format("h/both"))
+    assert len({row.pool_id for row in Repository.objects.all()}) == 2
+    return [original, fork, other, their_fork, both]
+
+
+def test_families_that_turn_out_to_be_one_share_one_pool(upstream, original, settings, monkeypatch) -> None:
+    """Killed half way, everybody stays whole, and the next run joins them; the old pools go after their time."""
+    family = two_families(upstream, original)
+    apart = disk(settings)
+
+    def pools() -> set[object]:
+        return set(Repository.objects.values_list("pool_id", flat=True))
+
+    before = pools()
+    build, moved = pool_commands.build_generation, []
+
+    def killed(old, new, members, **more):
+        build(old, new, members[:2], **more)
+        moved.append(new)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pool_commands, "build_generation", killed)
+        with pytest.raises(KeyboardInterrupt):
+            commands.join_families(SYSTEM)
+    assert pools() == before
+    assert sum(gitstore.pool_of(one.repository.path) == moved[0] for one in family) == 2
+    assert all(whole(one) for one in family)
+    assert commands.join_families(SYSTEM) == 1
+    assert len(pools()) == 1
+    assert not pools() & before
+    assert all(whole(one) for one in family)
+    assert reads.saved()["mirrors"] == 4
+    assert commands.sweep_pools(SYSTEM, grace=0) != []
+    assert all(whole(one) for one in family)
+    assert disk(settings) < apart - NOISE // 2  # each history lies here once
+    assert commands.join_families(SYSTEM) == 0
+    upstream.commit()
+    commands.sync_mirror(SYSTEM, original.pk)
+    assert whole(original)
 
 
 def test_what_both_fetched_later_is_kept_once_too(upstream, original, settings) -> None:

@@ -282,8 +282,8 @@ def test_a_fork_committed_during_a_renewal_is_taken_along(monkeypatch, settings)
     old = Repository.objects.get(pk=parent.pk).pool_id
     real, made = pools.build_generation, []
 
-    def build(*arguments):
-        real(*arguments)
+    def build(*arguments, **options):
+        real(*arguments, **options)
         if not made:  # the list of members is read already
             row = Repository.objects.select_related("namespace").get(pk=far.pk)
             gitstore.fork(row.path, (row2 := Repository(namespace=forker.namespace, name="late", pool_id=old)).path, arguments[0])
