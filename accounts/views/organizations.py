@@ -73,7 +73,7 @@ def organization_danger(request: ActorRequest, slug: str) -> HttpResponse:
     actor, act = request.actor, request.POST.get("act", "")
     rename = RenameForm(request.POST if act == "rename" else None, initial={"slug": organization.slug})
     owner = OwnershipForm(request.POST if act == "owner" else None)
-    close = ConfirmationForm(request.POST if act == "close" else None)
+    close = ConfirmationForm(request.POST if act == "close" else None, auto_id="close_%s")
     namespace = organization.namespace
     if rename.is_bound and (named := attempt(rename, lambda cleaned: commands.rename_namespace(actor, namespace, slug=cleaned["slug"]))):
         messages.success(request, _("Renamed. The old name leads here until someone takes it."))

@@ -5,9 +5,10 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
 from projects import commands
-from projects.models import Repository
+from projects.models import BulkEdit, Category, Repository
+from projects.queries.curation import Selection
 from tests.factories import accounts as people
 from tests.factories import projects as factories
 
@@ -15,17 +16,23 @@ pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 README = """# Title\n\nText with a [link](code.py).\n\n| a | b |\n|---|---|\n| a-rather-long-word-in-a-cell-of-a-table | 2 |\n
 - [ ] task\n\n![](picture.png)\n\n```python\nx = 1\n```\n\n```mermaid\ngraph TD\n A --> B\n```\n"""
 PUBLIC = ["/", "/market", "/organizations", "/datasets", "/login", "/login/phone", "/signup", "/-/help", "/-/help/browse", "/api/docs", "/search?q=x", "/search?q=def&type=code",
-          "/-/legal/terms", "/-/complaint", "/nobody-at-all", "/lab", "/ada", "/-/account/password/reset/", "/github.com/Lab/Model", "/github.com/Lab/Model/mirror"]  # fmt: skip
+          "/-/legal/terms", "/-/complaint", "/nobody-at-all", "/lab", "/ada", "/-/account/password/reset/", "/github.com/Lab/Model", "/github.com/Lab/Model/mirror",
+          "/collections", "/collections/tools", "/github.com/Lab", "/-/complaint/register", "/-/legal/privacy"]  # fmt: skip
 INSIDE = ["", "/tree/main/src", "/blob/main/src/code.py", "/blob/main/README.md", "/blob/main/data.csv", "/blame/main/src/code.py", "/commits", "/commits/main/src/code.py",
           "/commit/{oid}", "/commit/{oid}?view=split", "/compare", "/compare/main...side", "/branches", "/tags", "/releases", "/releases/tag/v1", "/find/main", "/contributors",
-          "/forks", "/stars", "/traffic", "/trust?use=sell"]  # fmt: skip
+          "/forks", "/stars", "/traffic", "/trust?use=sell", "/report"]  # fmt: skip
 MEMBER = ["/dashboard", "/new", "/-/import", "/-/orgs/new", "/settings/profile", "/settings/account", "/settings/keys", "/settings/tokens", "/settings/log", "/settings/phone",
-          "/-/mirrors/nominate", "/settings/repositories/deleted", "/-/orgs/lab/members", "/-/orgs/lab/teams", "/-/orgs/lab/settings"]  # fmt: skip
-OWNED = ["/settings", "/settings/access", "/settings/branches", "/settings/keys", "/settings/danger", "/edit/main/src/code.py", "/new/main/", "/upload/main/",
+          "/-/mirrors/nominate", "/settings/repositories/deleted", "/-/orgs/lab/members", "/-/orgs/lab/teams", "/-/orgs/lab/settings",
+          "/-/orgs/lab/danger", "/settings/signing-keys", "/settings/organizations/closed", "/-/invitations", "/-/reports", "/-/account/email/",
+          "/-/account/password/change/", "/-/account/2fa/", "/-/account/2fa/webauthn/", "/-/account/sessions/", "/-/account/3rdparty/"]  # fmt: skip
+OWNED = ["/settings", "/settings/push-mirrors", "/settings/upstream", "/settings/access", "/settings/branches", "/settings/keys", "/settings/danger", "/edit/main/src/code.py", "/new/main/", "/upload/main/",
          "/delete/main/src/code.py", "/releases/new", "/releases/edit/v1", "/fork", "/branches"]  # fmt: skip
 DESK = ["/-/admin", "/-/admin/growth", "/-/admin/people", "/-/admin/people/ada", "/-/admin/organizations", "/-/admin/repositories", "/-/admin/queue", "/-/admin/settings",
         "/-/admin/audit", "/-/admin/legal", "/-/admin/complaints", "/-/admin/mirrors", "/-/admin/search", "/-/admin/mirrors/edits", "/-/admin/mirrors/categories",
-        "/-/admin/mirrors/categories/nlp", "/-/admin/mirrors/tags", "/-/admin/mirrors/collections", "/-/admin/mirrors/shelf", "/-/admin/mirrors/reports"]  # fmt: skip
+        "/-/admin/mirrors/categories/nlp", "/-/admin/mirrors/tags", "/-/admin/mirrors/collections", "/-/admin/mirrors/shelf", "/-/admin/mirrors/reports",
+        "/-/admin/organizations/lab", "/-/admin/repositories/ada/main-repo", "/-/admin/mirrors/suggestions", "/-/admin/mirrors/labelling",
+        "/-/admin/mirrors/statistics", "/-/admin/mirrors/import", "/-/admin/mirrors/hosts", "/-/admin/mirrors/hosts/github.com",
+        "/-/admin/mirrors/routes/new", "/-/admin/mirrors/collections/tools", "/-/admin/mirrors/edits/{edit}"]  # fmt: skip
 FAULTS = r"""() => {
   const faults = [];
   const shown = (element) => element.checkVisibility({ visibilityProperty: true });
@@ -57,7 +64,7 @@ FAULTS = r"""() => {
   for (const image of document.querySelectorAll("img:not([alt])")) tell("no alt", image);
   for (const image of document.querySelectorAll("svg[role=img]:not([aria-label], [aria-labelledby]):not(:has(> title))")) tell("unnamed picture", image);
   for (const image of document.querySelectorAll("svg:not([aria-hidden=true], [role], [aria-label])")) if (!image.closest("[aria-hidden=true]") && shown(image)) tell("picture neither hidden nor named", image);
-  for (const button of document.querySelectorAll("button, a[href], summary, [role=button], [role=tab]")) if (!words(button)) tell("no name", button);
+  for (const button of document.querySelectorAll("button, a[href], summary, [role=button], [role=tab]")) if (!words(button) && !button.closest("[aria-hidden=true]")) tell("no name", button);
   for (const frame of document.querySelectorAll("iframe:not([title])")) tell("frame without title", frame);
   for (const cell of document.querySelectorAll("th:not([scope])")) if (!cell.closest(".prose")) tell("th without scope", cell);
   for (const table of document.querySelectorAll("main table")) if (!table.closest(".prose") && !table.matches(".code, .diff, [role=presentation]") && !table.querySelector("th")) tell("table without th", table);
@@ -91,20 +98,31 @@ def stage() -> Repository:
     who = people.actor(ada)
     commands.save_release(who, made, tag="v1", target="main", title="First", notes="# Notes\n\ntext")
     commands.star_repository(who, made)
-    mirror = commands.list_mirror(SYSTEM, "https://github.com/Lab/Model", description="A model", stars=7)
-    assert mirror is not None
+    commands.list_mirror(SYSTEM, "https://github.com/Lab/Model", description="A model", stars=7)
+    _curate(who)
     factories.repository(ada, name="empty-repo")
     return made
 
 
+def _curate(who: Actor) -> None:
+    """A collection, a bulk edit and the figures of the day."""
+    text = {"title_zh": "工具", "title_en": "Tools", "text_zh": "", "text_en": "", "icon": "layers", "is_published": True}
+    made = commands.save_collection(who, None, slug="tools", **text)
+    commands.add_to_collection(who, made, "https://github.com/Lab/Model", note="Why it is here")
+    commands.request_edit(who, Selection(), {"category": Category.objects.get(slug="nlp").pk}, reason="It belongs there")
+    commands.roll_up_mirrors(SYSTEM)
+
+
 def faults_of(tab: Page, base: str, paths: list[str]) -> list[str]:
-    found = []
+    found, titles = [], dict[str, str]()
     for path in paths:
         answer = tab.goto(base + path)
         assert answer is not None
         if answer.status >= 400 and path != "/nobody-at-all":
             found.append(f"{path}: {answer.status}")
         found += [f"{path}: {fault}" for fault in tab.evaluate(FAULTS)]
+        if (other := titles.setdefault(tab.title(), path)).partition("?")[0] != path.partition("?")[0]:
+            found.append(f"{path} and {other} have one title: {tab.title()}")
     return found
 
 
@@ -130,7 +148,11 @@ def test_pages_of_members_and_of_the_desk(visit: BrowserContext, live_server) ->
     made, tab = stage(), visit.new_page()
     signed_in(visit, live_server.url)
     tab.set_viewport_size({"width": 390, "height": 844})
-    faults = faults_of(tab, live_server.url, [*MEMBER, *paths_of(made, OWNED), *DESK, "/ada/empty-repo"])
+    faults = faults_of(
+        tab,
+        live_server.url,
+        [*MEMBER, *paths_of(made, OWNED), *(path.format(edit=BulkEdit.objects.get().pk) for path in DESK), "/ada/empty-repo"],
+    )
     assert not faults, "\n".join(faults)
 
 
