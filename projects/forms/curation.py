@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.openi import icon
 from projects.models import Category, Collection, Report, Tag
 from projects.queries.curation import category_choices
 
@@ -15,9 +17,27 @@ ICONS = (
     "messages-square", "network", "radio", "scale", "scan-eye", "scan-search", "search", "server", "shapes", "share-2", "shield-check",
     "sprout", "star", "stethoscope", "table", "terminal", "thumbs-up", "trophy", "users", "video", "waypoints", "whole-word",
 )  # fmt: skip
-ICON_CHOICES = [("", "–"), *((name, name) for name in ICONS)]
 DATE = {"type": "date"}
 SLUG = {"autocomplete": "off", "spellcheck": "false", "pattern": "[a-z0-9]+(-[a-z0-9]+)*"}
+
+
+class IconPicker(forms.RadioSelect):
+    """Icons to look at; their names are for readers' aids."""
+
+    is_grid = True
+
+
+class IconField(forms.ChoiceField):
+    """One of ICONS; "" only where none is allowed."""
+
+    widget = IconPicker
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=self._shown, **kwargs)
+
+    def _shown(self) -> list[tuple[str, Any]]:
+        none = [] if self.required else [("", _("None"))]
+        return [*none, *((name, format_html('{}<span class="visually-hidden">{}</span>', icon(name), name)) for name in ICONS)]
 
 
 class WordsField(forms.CharField):
@@ -112,7 +132,7 @@ class CategoryForm(forms.Form):
     slug = forms.CharField(
         label=_("Address"), max_length=60, widget=forms.TextInput(attrs=SLUG), help_text=_("An old one leads to the new one.")
     )
-    icon = forms.ChoiceField(label=_("Icon"), choices=ICON_CHOICES, required=False)
+    icon = IconField(label=_("Icon"), required=False)
     words = WordsField(
         label=_("Words"),
         required=False,
@@ -146,7 +166,7 @@ class CollectionForm(forms.Form):
     slug = forms.CharField(label=_("Address"), max_length=60, widget=forms.TextInput(attrs=SLUG))
     text_zh = forms.CharField(label=_("Chinese text"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 4}))
     text_en = forms.CharField(label=_("English text"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 4}))
-    icon = forms.ChoiceField(label=_("Cover"), choices=[(name, name) for name in ICONS], initial="layers")
+    icon = IconField(label=_("Cover"), initial="layers")
     is_published = forms.BooleanField(label=_("Public"), required=False)
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
+from accounts.models import Namespace
 from core.actors import Actor
 from projects import rules
 from projects.market import index as market
@@ -204,6 +205,11 @@ def _visible(actor: Actor) -> list[int]:
     rows = Repository.objects.filter(rules.readable_by(actor))
     hidden = rows.exclude(visibility=Visibility.PUBLIC, taken_down_at=None) if actor.is_staff else rows.filter(taken_down_at=None)
     return list(hidden.exclude(visibility=Visibility.PUBLIC, taken_down_at=None).values_list("pk", flat=True))
+
+
+def spellings(owners: list[str]) -> dict[str, str]:
+    """Owners in lower case → as they write themselves; one query."""
+    return {slug.lower(): slug for slug in Namespace.objects.filter(slug__lower__in=owners).values_list("slug", flat=True)}
 
 
 def categories() -> list[Category]:

@@ -1,7 +1,7 @@
 """How the mirrors stand, now and day by day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -86,6 +86,7 @@ class Series:
     key: str
     label: str
     values: list[int | None]
+    share: int | None = None  # percent of the newest day's sum, where the parts make a whole
 
     @property
     def last(self) -> int:
@@ -122,10 +123,12 @@ def _series(measure: str, figures: dict[str, dict[date, int]], taken: set[date],
     )
     if measure in (Measure.BYTES, Measure.FETCHES):
         return [Series(key, key, _daily(figures[key], taken, days)) for key in keys]
-    return [
+    made = [
         Series(key, str(labels.get(key) or _cause(key)), [figures[key].get(day, 0 if day in taken else None) for day in days])
         for key in keys
     ]
+    whole = sum(series.last for series in made) if measure in (Measure.FRESHNESS, Measure.CURATED) else 0
+    return [replace(series, share=round(100 * series.last / whole)) for series in made] if whole else made
 
 
 def _cause(key: str) -> str:

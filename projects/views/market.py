@@ -12,6 +12,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from core.actors import ActorRequest
 from projects.market.index import FACETS, NONE
@@ -24,6 +25,7 @@ from projects.views.directory import directory_places
 from projects.views.feeds import conditional_feed, text
 
 SHOWN = 12  # values of a long facet
+DOTS = {"fresh": "ok", "late": "warn", "failing": "bad"}
 
 
 FEED = 30  # entries
@@ -74,7 +76,7 @@ def market(request: ActorRequest) -> HttpResponse:
     asked = _asked(request)
     query, chosen, sort = asked.query, asked.chosen, asked.sort
     if leads := _of_address(query):
-        return redirect(leads)
+        return HttpResponseClientRedirect(leads) if request.htmx else redirect(leads)
     if moved := _moved(asked):
         return redirect(asked.address("/market", category=moved))
     after = request.GET.get("after", "")
@@ -197,11 +199,14 @@ def _sections(counts: dict[str, dict[str, int]], chosen: dict[str, str], query: 
         ordered = ordered[:SHOWN]
         if chosen[name] and chosen[name] not in ordered:
             ordered.append(chosen[name])
+        if name == "owner" and ordered:
+            labels[name] = reads.spellings(ordered)
         rows = [
             {
                 "value": value,
                 "label": labels.get(name, {}).get(value, value),
                 "n": values.get(value, 0),
+                "dot": DOTS.get(value, "") if name == "health" else "",
                 **_link(chosen, query, sort, name, value),
             }
             for value in ordered
@@ -224,12 +229,20 @@ def _tree(counts: dict[str, int], chosen: dict[str, str], query: str, sort: str)
         ]
         rows.append(
             {
-                "label": parent.name, "n": counts.get(parent.slug, 0), "has_children": bool(children), "open": is_open,
+                "label": parent.name, "icon": parent.icon or "folder-tree", "n": counts.get(parent.slug, 0), "has_children": bool(children), "open": is_open,
                 "children": below if is_open else [], **_link(chosen, query, sort, "category", parent.slug),
             }
         )  # fmt: skip
     if NONE in counts or chosen["category"] == NONE:
-        rows.append({"label": _("Uncategorised"), "n": counts.get(NONE, 0), "children": [], **_link(chosen, query, sort, "category", NONE)})
+        rows.append(
+            {
+                "label": _("Uncategorised"),
+                "icon": "circle-help",
+                "n": counts.get(NONE, 0),
+                "children": [],
+                **_link(chosen, query, sort, "category", NONE),
+            }
+        )
     return [row for row in rows if row["n"] or row["current"]]
 
 
@@ -237,6 +250,7 @@ def _applied(chosen: dict[str, str], query: str, sort: str) -> list[dict[str, st
     labels = _labels()
     names = {row.slug: row.name for row in Category.objects.filter(slug=chosen["category"])} if chosen["category"] else {}
     labels["category"] = {**labels["category"], **names}
+    labels["owner"] = reads.spellings([chosen["owner"]]) if chosen["owner"] else {}
     return [
         {"label": labels.get(name, {}).get(value, value), "href": f"?{urlencode(_given(chosen, query, sort, **{name: ''}))}"}
         for name, value in chosen.items()

@@ -18,6 +18,7 @@ from projects.models import Category, HostApi, Mirror, Repository, Tag
 from projects.queries.curation import Selection
 
 LIST = Path(__file__).with_name("mirrors.csv")
+EVERY = timedelta(days=1.5)  # a new mirror
 HOSTED = {  # the demo's own projects → category
     "PanGu-Alpha": "language-models",
     "WuDao-Model": "nlp",
@@ -73,6 +74,7 @@ def load() -> None:
     curator = Actor(person=accounts.person("openi-admin"))
     _stay_at_home(curator)
     commands.list_mirrors(curator, lists.read(LIST))
+    _settle()
     for name, slug in HOSTED.items():
         _edit(curator, _hosted(name), {"category": Category.objects.get(slug=slug).pk}, "演示：给托管项目归类")
     _arrange(curator)
@@ -88,6 +90,15 @@ def _stay_at_home(curator: Actor) -> None:
     for host, (kind, base) in USUAL.items():
         if not HostApi.objects.filter(host=host).exists():
             commands.change_api(curator, host, kind=kind, base=base, is_on=False)
+
+
+def _settle() -> None:
+    """They came one after the other, the first of the list last."""
+    now = timezone.now()
+    for number, mirror in enumerate(Mirror.objects.order_by("pk")):
+        came = now - EVERY * (number + 0.5)
+        Mirror.objects.filter(pk=mirror.pk).update(created_at=came)
+        Repository.objects.filter(pk=mirror.repository_id).update(created_at=came, updated_at=came)
 
 
 def _hosted(name: str) -> Selection:
