@@ -85,7 +85,5 @@ def has_common_commit(path: Path, tip: str, others: Sequence[Path], tips: Sequen
 
 def new_bytes(path: Path, source: Path, oid: str, *, timeout: float = 60) -> int:
     """Bytes on disk of what a commit of `source` reaches and no ref of `path` does. Raises GitFailed, TimedOut."""
-    stdin = f"{oid}\n--not\n--all\n".encode()
-    return int(
-        process.run(path, ["rev-list", "--disk-usage", "--objects", "--stdin"], input=stdin, extra=_reading([source]), timeout=timeout)
-    )
+    arguments = ["rev-list", "--disk-usage", "--objects", f"{oid}^0", "--not", "--all"]
+    return int(process.run(path, arguments, extra=_reading([source]), timeout=timeout))

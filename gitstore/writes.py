@@ -197,7 +197,7 @@ def _complete(path: Path, oid: str) -> bool:
     """True if the commit and all it reaches are here (as a ref or in the pool): connectivity as `git fetch` checks it."""
     try:
         object_of(path, oid)
-        process.run(path, ["rev-list", "--objects", "--quiet", "--stdin"], input=f"{oid}\n--not\n--all\n".encode(), timeout=60)
+        process.run(path, ["rev-list", "--objects", "--quiet", f"{oid}^0", "--not", "--all"], timeout=60)
     except (PathMissing, GitFailed):
         return False
     return True

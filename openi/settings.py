@@ -230,6 +230,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-imports": {"task": "projects.tasks.resume_imports", "schedule": schedule(30)},
     "resume-mirror-lists": {"task": "projects.tasks.resume_mirror_lists", "schedule": schedule(30)},
     "resume-purges": {"task": "projects.tasks.resume_purges", "schedule": schedule(30)},
+    "settle-pulls": {"task": "pulls.tasks.settle_pulls", "schedule": schedule(60)},
     "sweep-blobs": {"task": "core.tasks.sweep_blobs", "schedule": schedule(6 * 3600)},
     "sweep-pools": {"task": "projects.tasks.sweep_pools", "schedule": schedule(1800)},
 }
@@ -313,6 +314,7 @@ ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 QUOTA_BYTES = env.int("QUOTA_BYTES", default=10 * 1024**3)
 MAX_BLOB_BYTES = env.int("MAX_BLOB_BYTES", default=2 * 1024**3)
 MAX_ATTACHMENT_BYTES = env.int("MAX_ATTACHMENT_BYTES", default=25 * 1024**2)  # of a file in an issue or comment
+PROPOSAL_BYTES = env.int("PROPOSAL_BYTES", default=100 * 1024**2)  # of one push by people who may only propose (refs/for/…)
 ANONYMOUS_SHARE = env.float("ANONYMOUS_SHARE", default=0.2)  # processors a web process gives to readers without account (0: no limit)
 GIT_TRANSFERS = env.int("GIT_TRANSFERS", default=136)  # a process; all may come to one, and 100 strangers find room (three quarters)
 GIT_SECONDS = env.int("GIT_SECONDS", default=6 * 3600)  # a transfer takes no longer

@@ -11,6 +11,7 @@ import pygit2
 from accounts.places import PersonalRows, personal_rows
 from core.actors import Actor
 from core.places import Place
+from core.rules import Decision
 from projects.models import Repository
 
 if TYPE_CHECKING:
@@ -58,6 +59,27 @@ namespace_boxes: Place[NamespaceBox] = Place("boxes of a namespace page")
 
 
 @dataclass(frozen=True)
+class FrontBox:
+    """A box above the files on the front page of a repository: `template` is rendered with `box`, what `context(actor, repository)` returns; None
+    shows nothing. The page is made anew where the texts of `box` differ."""
+
+    key: str
+    template: str
+    context: Callable[[Actor, Repository], Any]
+
+
+front_boxes: Place[FrontBox] = Place("boxes of a repository's front page")
+
+# (actor, repository) → address of the page that proposes a branch, to which `?base=…&head=…` is added; "" if the actor may propose nothing
+proposals: Place[Callable[[Actor, Repository], str]] = Place("pages that propose a branch")
+
+
+def proposal(actor: Actor, repository: Repository) -> str:
+    """The first address that a package offers."""
+    return next((address for offer in proposals if (address := offer(actor, repository))), "")
+
+
+@dataclass(frozen=True)
 class DirectoryBox:
     """A part of the dataset directory: `template` is rendered with what `context(actor)` returns as `box`."""
 
@@ -78,7 +100,8 @@ class Proposal:
     """What someone wants a repository's refs to become.
 
     `quarantine` is the object directory that holds the pushed objects until the push is accepted (None: they are in the
-    repository already). `quarantine_bytes` is its size on disk. `options` are the texts of `git push -o`.
+    repository already). `quarantine_bytes` is its size on disk. `options` are the texts of `git push -o`. `merging`: a pull request is merged,
+    whose rules say who may.
     """
 
     actor: Actor
@@ -88,6 +111,7 @@ class Proposal:
     options: frozenset[str] = frozenset()
     quarantine: Path | None = None
     quarantine_bytes: int = 0
+    merging: bool = False
     memo: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -110,6 +134,39 @@ class Refusal:
 
 Policy = Callable[[Proposal], Iterable[Refusal]]
 push_policies: Place[Policy] = Place("push policies")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a push to a ref that is no ref: the ref that moved instead, from `old` (ZERO: it is new), and lines for the person."""
+
+    ref: str
+    old: str
+    new: str
+    lines: list[str] = field(default_factory=list)
+    forced: bool = False
+
+
+@dataclass(frozen=True)
+class PushDoor:
+    """Refs below `prefix` are no refs: what is pushed there is handed to `take(actor, repository, name, oid, options)` once its objects are in
+    the repository, `name` being the ref without the prefix. It moves refs itself, and raises DomainError to refuse.
+
+    `may(actor, repository)` lets people in who may push nothing else.
+    """
+
+    prefix: str
+    may: Callable[[Actor, Repository], Decision]
+    take: Callable[[Actor, Repository, str, str, frozenset[str]], Taken]
+
+
+push_doors: Place[PushDoor] = Place("refs that are no refs")
+
+
+def push_door(ref: str) -> PushDoor | None:
+    """The door a ref leads to, None for ordinary refs."""
+    return next((door for door in push_doors if ref.startswith(door.prefix)), None)
+
 
 _HISTORY = "the repository's history"
 for _rows in (

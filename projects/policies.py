@@ -49,9 +49,11 @@ def refusals(proposal: Proposal) -> list[Refusal]:
     return [refusal for policy in (*CONTENT_POLICIES, *push_policies) for refusal in policy(proposal)]
 
 
-def require(actor: Actor, repository: Repository, updates: Sequence[Update], *, options: Iterable[str] = ()) -> None:
+def require(
+    actor: Actor, repository: Repository, updates: Sequence[Update], *, options: Iterable[str] = (), merging: bool = False
+) -> None:  # fmt: skip
     """Raise Forbidden with the first reason if these updates, whose objects are in the repository already, may not be made."""
-    proposal = Proposal(actor, repository, rules.access(actor, repository), list(updates), frozenset(options))
+    proposal = Proposal(actor, repository, rules.access(actor, repository), list(updates), frozenset(options), merging=merging)
     for refusal in refusals(proposal):
         raise Forbidden(refusal.reason, code=refusal.code)
 
@@ -122,7 +124,7 @@ def _protected(proposal: Proposal, rule: Protection, ref: str, old: str, new: st
     person = proposal.actor.person
     listed = person is not None and person in rule.push_users.all()
     held = rule.push_access != "nobody" and includes(proposal.access, rule.push_access)
-    if not (held or listed or proposal.actor.is_system):
+    if not (held or listed or proposal.actor.is_system or proposal.merging):
         return Refusal(ref, _("“%(name)s” is protected (rule “%(pattern)s”): you may not push to it.") % words, "protected")
     if new == ZERO and not rule.allow_delete:
         return Refusal(ref, _("“%(name)s” is protected (rule “%(pattern)s”): it may not be deleted.") % words, "protected_delete")
@@ -213,8 +215,8 @@ def forbidden_paths(proposal: Proposal) -> Iterator[Refusal]:
 
 
 def committer_emails(proposal: Proposal) -> Iterator[Refusal]:
-    """Where the repository asks for it: new commits carry a confirmed address of whoever pushes."""
-    if not proposal.repository.check_emails or proposal.actor.person is None:
+    """Where the repository asks for it: new commits carry a confirmed address of whoever pushes. Who merges brings the commits of others."""
+    if proposal.merging or not proposal.repository.check_emails or proposal.actor.person is None:
         return
     own = {
         email.lower() for email in EmailAddress.objects.filter(user=proposal.actor.person, verified=True).values_list("email", flat=True)

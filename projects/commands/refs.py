@@ -13,12 +13,12 @@ from projects.models import Repository
 from projects.places import Update
 
 
-def apply_updates(actor: Actor, repository: Repository, updates: Sequence[Update]) -> None:
-    """Judge, move, record. The objects are in the repository already.
+def apply_updates(actor: Actor, repository: Repository, updates: Sequence[Update], *, merging: bool = False) -> None:
+    """Judge, move, record. The objects are in the repository already. `merging`: a pull request is merged, as `Proposal`.
 
     Raises Forbidden (a policy refuses), Conflict (a ref is not at its old oid any more). Publishes RefsUpdated.
     """
-    policies.require(actor, repository, updates)
+    policies.require(actor, repository, updates, merging=merging)
     intent = open_intent(actor, repository, updates)
     try:
         gitstore.update_refs(repository.path, updates)

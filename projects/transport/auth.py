@@ -23,9 +23,11 @@ from core import limits
 from core.actors import ANONYMOUS, SYSTEM, Actor, Scope
 from core.clients import client_ip
 from core.errors import NotFound
+from core.rules import ALLOW, Decision
 from projects import queries, rules
 from projects.commands.mirrors import want_mirror
 from projects.models import Repository
+from projects.places import push_doors
 from projects.transport import errors
 
 FAILURES_PER_ADDRESS = (30, 300)  # wrong credentials, seconds
@@ -149,6 +151,12 @@ def language_of(actor: Actor, accepted: str = "") -> str:
     return settings.LANGUAGE_CODE
 
 
+def _may_push(actor: Actor, repository: Repository) -> Decision:
+    """Pushing to branches, or through one of the doors (`projects.places.push_doors`); the hook looks at each ref."""
+    pushing = rules.can_push(actor, repository)
+    return next((ALLOW for door in push_doors if not pushing and door.may(actor, repository)), pushing)
+
+
 def find(actor: Actor, address: tuple[str, str], *, kind: str, service: str) -> Repository:
     """The repository at `address` for upload-pack (reading) or receive-pack (pushing).
 
@@ -163,7 +171,7 @@ def find(actor: Actor, address: tuple[str, str], *, kind: str, service: str) -> 
             raise errors.not_mirrored("/".join(address)) from error
         raise (errors.credentials_needed() if actor.is_anonymous else errors.no_repository()) from error
     if service == "git-receive-pack":
-        rules.can_push(actor, found).require()
+        _may_push(actor, found).require()
     if not found.path.is_dir():
         if want_mirror(SYSTEM, found):
             raise errors.not_copied()

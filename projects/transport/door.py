@@ -104,7 +104,7 @@ def _session(client: socket.socket, descriptors: list[int], key_id: str, address
                 return 0
             service, namespace, name, kind = parse(command)
             repository = auth.find(actor, (namespace, name), kind=kind, service=service)
-            gate = gate_of(repository) if service == "git-receive-pack" else None
+            gate = gate_of(actor, repository) if service == "git-receive-pack" else None
             connection.close()
             release = _slots.take(actor)
             try:

@@ -11,15 +11,19 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
+from core.errors import DomainError
+from gitstore.names import INTERNAL
 from projects import policies, rules
 from projects.commands import pushes
 from projects.models import Repository
-from projects.places import Proposal, Refusal, Update
+from projects.places import ZERO, Proposal, Refusal, Update, push_door
+from projects.transport.packets import FLUSH, Packets, escaped, packet
 
 log = structlog.get_logger(__name__)
 FOLDER = Path(__file__).resolve().parent / "hooks"
 MAX_REQUEST = 64 * 1024**2  # bytes of refs in one push
 SHOWN_REFUSALS = 20
+PROPOSAL = b"proc-receive\0"  # how that hook begins what it carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class HookChannel:
         self._child_in, self._out = os.pipe()
         self._intent: pushes.Intent | None = None
         self._updates: list[Update] = []
+        self._options: frozenset[str] = frozenset()
         self._recorded = False
         self._thread = threading.Thread(target=self._serve, name="git-hook", daemon=True)
 
@@ -104,9 +109,8 @@ class HookChannel:
         with translation.override(self.language):
             try:
                 while (request := self._next()) is not None:
-                    lines, good = self._answer(request)
-                    reply = "".join(f"|{line}\n" for line in lines) + ("ok\n" if good else "no\n")
-                    os.write(self._out, reply.encode(errors="replace"))
+                    lines, good = self._propose(request) if isinstance(request, Packets) else self._answer(request)
+                    self._say("".join(f"|{line}\n" for line in lines) + ("ok\n" if good else "no\n"))
             except BrokenPipeError:
                 pass
             finally:
@@ -115,12 +119,19 @@ class HookChannel:
                 os.close(self._out)
                 connection.close()
 
-    def _next(self) -> HookRequest | None:
+    def _say(self, text: str) -> None:
+        data = text.encode(errors="replace")
+        while data:
+            data = data[os.write(self._out, data) :]
+
+    def _next(self) -> "HookRequest | Packets | None":
         data = bytearray()
         while chunk := os.read(self._in, 1 << 16):
             data += chunk
             if len(data) > MAX_REQUEST:
                 return None
+            if data.startswith(PROPOSAL):
+                return Packets(self._in, bytes(data[len(PROPOSAL) :]))
             if chunk.endswith(b"\0") and (request := parse(bytes(data))) is not None:
                 return request
         return None
@@ -144,16 +155,63 @@ class HookChannel:
             request.quarantine,
             weight,
         )
-        refused = policies.refusals(proposal)
+        refused = self._misplaced(request.updates) or policies.refusals(proposal)
         if refused:
             log.info("push_refused", repository=self.repository.pk, codes=sorted({refusal.code for refusal in refused}))
             return refusal_lines(refused), False
-        self._updates = request.updates
+        self._updates, self._options = request.updates, request.options
         self._intent = pushes.open_intent(self.actor, self.repository, request.updates)
         return [], True
 
+    def _misplaced(self, updates: list[Update]) -> list[Refusal]:
+        """Refs that this person may not move at all: those who may only propose came in through a door."""
+        found, pushing = [], rules.can_push(self.actor, self.repository)
+        for ref, _old, new in updates:
+            door = push_door(ref)
+            may = pushing if door is None else door.may(self.actor, self.repository)
+            if not may:
+                found.append(Refusal(ref, may.reason or _("You need write access to this repository."), may.code))
+            elif door is not None and new == ZERO:
+                found.append(Refusal(ref, _("There is nothing to delete; close the pull request instead."), "door"))
+        return found
+
+    def _propose(self, packets: Packets) -> tuple[list[str], bool]:
+        """Speak proc-receive: each command is handed to its door, and git is told which ref moved instead."""
+        try:
+            list(packets.until_flush())  # version and features
+            self._say("!" + escaped(packet("version=1") + FLUSH) + "\n")
+            commands = [line.decode(errors="surrogateescape").split(" ", 2) for line in packets.until_flush()]
+        except (EOFError, ValueError):
+            return [], False
+        lines: list[str] = []
+        report = b""
+        for _old, new, ref in commands:
+            told, answer = self._take(ref, new)
+            lines += told
+            report += b"".join(packet(line) for line in answer)
+        self._say("!" + escaped(report + FLUSH) + "\n")
+        return lines, True
+
+    def _take(self, ref: str, oid: str) -> tuple[list[str], list[str]]:
+        """(lines for the person, lines of the report)."""
+        door = push_door(ref)
+        if door is None:
+            return [], [f"ng {ref} {_('This is not possible here.')}"]
+        try:
+            taken = door.take(self.actor, self.repository, ref.removeprefix(door.prefix), oid, self._options)
+        except DomainError as error:
+            return refusal_lines([Refusal(ref, error.message)]), [f"ng {ref} {error.code}"]
+        except Exception:  # noqa: BLE001 - git waits for an answer, whatever went wrong here
+            log.exception("push_door_failed", repository=self.repository.pk, ref=ref)
+            return [_("The site has a fault. Try again in a moment.")], [f"ng {ref} failed"]
+        options = [f"option refname {taken.ref}", f"option old-oid {taken.old}", f"option new-oid {taken.new}"]
+        return taken.lines, [f"ok {ref}", *options, *(["option forced-update"] if taken.forced else [])]
+
     def _record(self, request: HookRequest) -> tuple[list[str], bool]:
-        pushes.record_push(self.actor, self.repository, request.updates)
+        """Refs of ours that moved instead of what was pushed are no push."""
+        moved = [update for update in request.updates if not update[0].startswith(INTERNAL)]
+        if moved:
+            pushes.record_push(self.actor, self.repository, moved)
         self._recorded = True
         return [], True
 

@@ -121,7 +121,7 @@ class GitHTTP:
         language = auth.language_of(actor, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         with translation.override(language):
             repository = auth.find(actor, (call.namespace, call.name), kind=call.kind, service=call.service)
-            gate = gate_of(repository) if call.route == "git-receive-pack" else None
+            gate = gate_of(actor, repository) if call.route == "git-receive-pack" else None
             connection.close()
             release = self._slots.take(actor)
             try:

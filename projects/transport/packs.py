@@ -17,7 +17,7 @@ import structlog
 from django.conf import settings
 
 from core import metrics
-from gitstore.names import INTERNAL
+from gitstore.names import HIDDEN, INTERNAL
 from gitstore.process import environment
 from projects.transport.hook import FOLDER
 
@@ -56,6 +56,7 @@ RECEIVE = {
     "receive.denyCurrentBranch": "ignore",
     "receive.denyDeleteCurrent": "ignore",  # the policies say it in words
     "receive.shallowUpdate": "false",
+    "receive.procReceiveRefs": "refs/for",  # projects.places.push_doors
 }
 
 
@@ -99,7 +100,7 @@ def command(
     configuration = {**COMMON, **(UPLOAD if service == "git-upload-pack" else RECEIVE)}
     if service == "git-receive-pack" and max_input:
         configuration["receive.maxInputSize"] = str(max_input)
-    env = variables(configuration, INTERNAL)
+    env = variables(configuration, HIDDEN if service == "git-upload-pack" else INTERNAL)
     if service == "git-upload-pack":
         env["OPENI_PACK_CACHE"] = str(cache_folder())
         env["OPENI_PACK_ASIDE"] = str(cache_folder() / f"{uuid.uuid4().hex}.new")

@@ -168,7 +168,7 @@ class Session:
     def _find(self, service: str, namespace: str, name: str, kind: str) -> tuple[Repository, Gate | None]:
         with translation.override(self.language):
             found = auth.find(self.actor, (namespace, name), kind=kind, service=service)
-            return found, gate_of(found) if service == "git-receive-pack" else None
+            return found, gate_of(self.actor, found) if service == "git-receive-pack" else None
 
     async def _git(self, service: str, repository: Repository, gate: Gate | None) -> int:
         channel = HookChannel(self.actor, repository, self.language) if service == "git-receive-pack" else None
@@ -211,7 +211,7 @@ class Session:
         """Bytes both ways until git is done, the client gone or the time over; then nothing of git is left. Raises TimeoutError: see _copy."""
         assert child.stdin and child.stdout and child.stderr  # noqa: S101, PT018 - for the type checker
         feeding = asyncio.create_task(_feed(self.process.stdin, child.stdin, gate))
-        answering = asyncio.gather(_copy(child.stdout, self.process.stdout, gate), _copy(child.stderr, self.process.stderr))
+        answering = asyncio.gather(_copy(child.stdout, self.process.stdout, gate), _copy(child.stderr, self.process.stderr, gate))
         gone = asyncio.create_task(self.process.wait_closed())
         try:
             await asyncio.wait({answering, gone}, timeout=settings.GIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)

@@ -3,17 +3,24 @@
 from django.utils.translation import gettext as _
 
 import gitstore
-from core.errors import Unavailable
+from core.errors import LimitReached, Unavailable
+from gitstore.families import new_bytes
+from projects import policies
 from projects.models import Repository
 from pulls.logic.names import head_ref, version_ref
 from pulls.models import Pull, Version
 
 
 def bring_objects(repository: Repository, source: Repository, oid: str) -> None:
-    """The base holds the commit with all it reaches; a copy of its own where the pool does not have it. Raises Unavailable."""
+    """The base holds the commit with all it reaches; a copy of its own where the pool does not have it.
+
+    Raises Unavailable, LimitReached (it does not fit into the quota of the base).
+    """
     if source.pk == repository.pk:
         return
     try:
+        if new_bytes(repository.path, source.path, oid) > policies.quota_left(repository):
+            raise LimitReached(_("The quota of “%s” is used up.") % repository.namespace.slug, code="quota")
         gitstore.fetch_objects(repository.path, source.path, [oid])
     except gitstore.GitError as error:
         raise Unavailable(_("Git could not answer in time. Try again."), retry_after=10) from error

@@ -13,6 +13,11 @@ def head_ref(number: int) -> str:
     return f"refs/pull/{number}/head"
 
 
+def merge_ref(number: int) -> str:
+    """The merge as it would be, while there are no conflicts; for those who want to test it."""
+    return f"refs/pull/{number}/merge"
+
+
 def version_ref(number: int, version: int) -> str:
     """Keeps one version; never advertised."""
     return f"refs/keep/pull/{number}/{version}"

@@ -107,8 +107,12 @@ def test_default_branch_is_not_deleted(web, git: Git, demo, token, pushed):
 
 def test_hidden_refs_are_neither_shown_nor_written(web, git: Git, demo, token, pushed):
     oid = git.head(pushed)
-    subprocess.run(["git", "--git-dir", str(demo.path), "update-ref", "refs/pull/1/head", oid], check=True)
-    assert "refs/pull" not in git.run("ls-remote", url(web, demo, token)).stdout
+    for ref in ("refs/pull/1/head", "refs/keep/pull/1/1", "refs/internal/x"):
+        subprocess.run(["git", "--git-dir", str(demo.path), "update-ref", ref, oid], check=True)
+    listed = git.run("ls-remote", url(web, demo, token)).stdout
+    assert "refs/pull/1/head" in listed, "proposals can be fetched"
+    assert "refs/keep" not in listed
+    assert "refs/internal" not in listed
     before = refs_on_disk(demo)
     git.run("push", url(web, demo, token), "main:refs/pull/2/head", cwd=pushed, ok=False)
     assert refs_on_disk(demo) == before

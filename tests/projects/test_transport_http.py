@@ -261,6 +261,7 @@ def test_push_without_right_is_refused_in_the_clients_language(web, git: Git, de
     bob = accounts.token(accounts.person("bob"))
     refused = git.run("push", url(web, demo, bob), "main", cwd=folder, ok=False, env={"LANGUAGE": "en"})
     assert "You need write access" in refused.stderr or "写" in refused.stderr
+    Repository.objects.filter(pk=demo.pk).update(is_archived=True)  # else they may propose (tests/pulls/test_agit.py)
     answer, text = request(
         web, "GET", "/alice/demo.git/info/refs?service=git-receive-pack", Authorization=f"Bearer {bob}", Accept_Language="en"
     )

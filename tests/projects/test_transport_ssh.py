@@ -144,7 +144,8 @@ def test_push_without_right_is_a_sentence(ssh_port, git: Git, demo):
     keys.belongs_to(accounts.person("bob"))
     folder = git.new()
     refused = git.run("push", address(ssh_port, demo), "main", cwd=folder, env=keys.environment, ok=False)
-    assert "OpenI: " in refused.stderr
+    assert "remote:   你需要这个仓库的写入权限。" in refused.stderr
+    assert "hung up" not in refused.stderr
     assert refs_on_disk(demo) == {}
 
 
