@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.places import PersonalRows, personal_rows
+from activity.queries import talk  # noqa: F401 - says what webhooks tell of issues and pull requests
 from activity.queries.inbox import has_unread
 from core.places import HeaderMark, header_marks
 

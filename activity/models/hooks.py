@@ -39,6 +39,7 @@ class Happens(models.TextChoices):
     ISSUE_COMMENT = "issue_comment", _("Comments on issues and pull requests")
     PULL_REQUEST = "pull_request", _("Pull requests")
     PULL_REQUEST_REVIEW = "pull_request_review", _("Reviews")
+    PULL_REQUEST_REVIEW_COMMENT = "pull_request_review_comment", _("Comments on lines")
 
 
 class Hook(models.Model):

@@ -52,6 +52,10 @@ class Telling:
         """The shown name of whoever did it."""
         return self.sender.shown_name if self.sender else _("Somebody")
 
+    def person(self, pk: int) -> User | None:
+        """Somebody named by id."""
+        return User.objects.filter(pk=pk).first()
+
     def say(self, title: str, url: str = "", lines: list[tuple[str, str]] | None = None) -> None:
         """What a chat reads; the repository stands before the title."""
         self.message = Message(f"[{self.repository}] {title}", url or shapes.address(self.repository), lines or [])

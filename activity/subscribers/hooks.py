@@ -10,6 +10,8 @@ from activity.commands.hooks import Told, enqueue
 from activity.models import Happens
 from core.actors import SYSTEM
 from core.events import Fact, subscribe
+from issues.events import CommentAdded, CommentDeleted, CommentEdited, IssueClosed, IssueOpened, IssueReopened, ThreadChanged
+from issues.models import Thread
 from projects.events import (
     RefsUpdated,
     ReleasePublished,
@@ -20,6 +22,18 @@ from projects.events import (
     VisibilityChanged,
 )
 from projects.places import ZERO
+from pulls.events import (
+    LineCommented,
+    PullChanged,
+    PullClosed,
+    PullMerged,
+    PullOpened,
+    PullReopened,
+    PullSynchronized,
+    ReviewDismissed,
+    ReviewRequested,
+    ReviewSubmitted,
+)
 
 
 def _queue(repository_id: int, told: Iterable[Told], cause: str) -> None:
@@ -79,5 +93,70 @@ follow(
     VisibilityChanged,
     "visibility",
     lambda fact: [Told(Happens.REPOSITORY, "publicized" if fact.new == "public" else "privatized", {"old": fact.old, "new": fact.new})],
+    _here,
+)
+
+
+def _of_thread(kind: Happens, action: str, *fields: str) -> Callable[[Any], Iterable[Told]]:
+    """One message about the fact's thread; `fields` of the fact go along, without their `_id`."""
+
+    def tell(fact: Any) -> list[Told]:
+        more = {name.removesuffix("_id"): getattr(fact, name) for name in fields}
+        return [Told(kind, action, {"thread": fact.thread_id, "by": fact.by_id, **more})]
+
+    return tell
+
+
+def _changed(fact: ThreadChanged) -> Iterable[Told]:
+    """GitHub has an action for each label and each person; asked only if somebody listens."""
+    is_issue = Thread.objects.filter(pk=fact.thread_id, kind=Thread.Kind.ISSUE).exists()
+    kind = Happens.ISSUES if is_issue else Happens.PULL_REQUEST
+    about = {"thread": fact.thread_id, "by": fact.by_id}
+    for change, plus, minus, name in (("labels", "labeled", "unlabeled", "label"), ("assignees", "assigned", "unassigned", "person")):
+        how = fact.facts.get(change, {})
+        for action, given in ((plus, how.get("added", [])), (minus, how.get("removed", []))):
+            yield from (Told(kind, action, {**about, name: one}, place=f"{action}{one}"[:40]) for one in given)
+    if {"title", "body"} & set(fact.changes):
+        yield Told(kind, "edited", about, place="edited")
+    for change, action in (("milestone", "milestoned"), ("lock", "locked"), ("pin", "pinned"), ("transfer", "transferred")):
+        if change in fact.changes:
+            yield Told(kind, action, about, place=action)
+
+
+def _pull_changed(fact: PullChanged) -> list[Told]:
+    action = {"drafted": "converted_to_draft", "ready": "ready_for_review"}.get(fact.what, "edited")
+    return [Told(Happens.PULL_REQUEST, action, {"thread": fact.thread_id, "by": fact.by_id})]
+
+
+def _review_requested(fact: ReviewRequested) -> list[Told]:
+    about = {"thread": fact.thread_id, "by": fact.by_id}
+    return [Told(Happens.PULL_REQUEST, "review_requested", {**about, "person": fact.user_id} if fact.user_id else about)]
+
+
+for _event, _name, _tell in (
+    (IssueOpened, "issue_opened", _of_thread(Happens.ISSUES, "opened")),
+    (IssueClosed, "issue_closed", _of_thread(Happens.ISSUES, "closed")),
+    (IssueReopened, "issue_reopened", _of_thread(Happens.ISSUES, "reopened")),
+    (ThreadChanged, "thread_changed", _changed),
+    (CommentAdded, "comment_added", _of_thread(Happens.ISSUE_COMMENT, "created", "comment_id")),
+    (CommentEdited, "comment_edited", _of_thread(Happens.ISSUE_COMMENT, "edited", "comment_id")),
+    (CommentDeleted, "comment_deleted", _of_thread(Happens.ISSUE_COMMENT, "deleted", "comment_id")),
+    (PullOpened, "pull_opened", _of_thread(Happens.PULL_REQUEST, "opened")),
+    (PullChanged, "pull_changed", _pull_changed),
+    (PullSynchronized, "pull_synchronized", _of_thread(Happens.PULL_REQUEST, "synchronize", "old", "new")),
+    (PullClosed, "pull_closed", _of_thread(Happens.PULL_REQUEST, "closed")),
+    (PullReopened, "pull_reopened", _of_thread(Happens.PULL_REQUEST, "reopened")),
+    (PullMerged, "pull_merged", _of_thread(Happens.PULL_REQUEST, "closed")),
+    (ReviewRequested, "review_requested", _review_requested),
+    (ReviewSubmitted, "review_submitted", _of_thread(Happens.PULL_REQUEST_REVIEW, "submitted", "review_id")),
+    (ReviewDismissed, "review_dismissed", _of_thread(Happens.PULL_REQUEST_REVIEW, "dismissed", "review_id")),
+):
+    follow(_event, _name, _tell, _here)
+follow(
+    LineCommented,
+    "line_commented",
+    lambda fact: [
+        Told(Happens.PULL_REQUEST_REVIEW_COMMENT, "created", {"thread": fact.thread_id, "by": fact.by_id, "line": fact.comment_id})
+    ],
     _here,
 )

@@ -14,7 +14,9 @@ from activity.models import KEPT, Dispatch, Hook, Notification, Round
 from core.actors import SYSTEM
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import Delivery, Event
+from issues import commands as issue_commands
 from projects import commands
+from tests.factories import issues as make
 from tests.factories.accounts import actor, organization, person, sign_in
 from tests.factories.projects import commit, git, repository
 
@@ -415,3 +417,33 @@ def test_pages(client, owner, code, listener, work):
     assert client.get(made).status_code == 200
     assert Hook.objects.get().organization == lab
     assert not Notification.objects.exists()
+
+
+def test_issues_and_comments(owner, code, listener, work):
+    """Opened, labelled, assigned, talked about, edited, closed: as GitHub tells it; what was deleted meanwhile says nothing."""
+    bob = person("bob")
+    hooks.add_hook(actor(owner), code, address=listener.url, format="github", events=["issues", "issue_comment"])
+    hooks.add_hook(actor(owner), code, address=f"{listener.url}/chat", format="slack", events=["issues", "issue_comment"])
+    thread = make.issue(code, bob, title="Broken <b>", body="words")
+    issue_commands.change_labels(actor(owner), thread, add=[make.label(code, owner, "bug")])
+    issue_commands.change_assignees(actor(owner), thread, add=[owner])
+    comment = make.comment(thread, bob, "more words")
+    gone = make.comment(thread, bob, "never mind")
+    issue_commands.delete_comment(actor(bob), gone)
+    issue_commands.close_issue(actor(owner), thread)
+    work()
+    heard = [one for one in listener.heard if one.path == "/"]
+    assert [(one.headers["x-github-event"], one.json["action"]) for one in heard] == [
+        ("issues", "opened"), ("issues", "labeled"), ("issues", "assigned"), ("issue_comment", "created"), ("issue_comment", "deleted"),
+        ("issues", "closed"),
+    ]  # fmt: skip
+    assert heard[0].json["issue"]["title"] == "Broken <b>"
+    assert heard[1].json["label"]["name"] == "bug"
+    assert heard[2].json["assignee"]["login"] == "ada"
+    assert heard[3].json["comment"] | {"created_at": 0} == {
+        "id": comment.pk, "html_url": heard[3].json["comment"]["html_url"], "body": "more words", "user": heard[3].json["sender"], "created_at": 0,
+    }  # fmt: skip
+    assert heard[5].json["issue"]["state"] == "closed"
+    chat = [one.json["text"] for one in listener.heard if one.path == "/chat"]
+    assert len(chat) == len(heard)
+    assert all("<b>" not in one for one in chat)
