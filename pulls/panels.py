@@ -7,13 +7,22 @@ from core.actors import Actor
 from issues.models import Thread
 from issues.places import HappeningKind, happening_kinds, query_conditions
 from projects.models import Repository
-from projects.places import HeadFigure, PushDoor, Tab, head_figures, push_doors, tabs
+from projects.places import FrontBox, HeadFigure, PushDoor, Tab, front_boxes, head_figures, proposals, push_doors, tabs
 from pulls import events, places, rules  # noqa: F401 - registers rows about people, and the facts
 from pulls.commands.proposing import PREFIX, propose
+from pulls.queries.proposing import fresh_branches
 
 push_doors.add(PushDoor(PREFIX, rules.can_open, propose))
 head_figures.add(HeadFigure("open_pulls", "SELECT open_pulls FROM issues_counter WHERE repository_id = %(id)s"))
 head_figures.add(HeadFigure("pulls_off", "SELECT 1 FROM pulls_mergesettings WHERE repository_id = %(id)s AND NOT pulls_enabled"))
+
+
+def _page_to_propose(actor: Actor, repository: Repository) -> str:
+    return f"{repository.get_absolute_url()}/pulls/new" if actor.person is not None and rules.can_open(actor, repository) else ""
+
+
+front_boxes.add(FrontBox("fresh branches", "pulls/_fresh.html", fresh_branches))
+proposals.add(_page_to_propose)
 
 
 def _has_pulls(actor: Actor, repository: Repository, figures: dict[str, int]) -> bool:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 import gitstore
 from core import filenames
 from core.actors import ActorRequest
-from projects import queries, rules
+from projects import places, queries, rules
 from projects.logic import matching_pattern
 from projects.models import Protection, Repository
 from projects.queries import statuses
@@ -32,7 +32,8 @@ def repository_branches(request: ActorRequest, repository: Repository) -> HttpRe
     state = queries.ref_state(repository)
     said = statuses.version(repository)
     complete = ("branches complete", repository.pk, state, repository.default_branch, request.GET.urlencode())
-    etag = etag_of(request, repository, "branches", state, repository.default_branch, said) if kept(complete) else ""
+    proposal = places.proposal(request.actor, repository)
+    etag = etag_of(request, repository, "branches", state, repository.default_branch, said, proposal) if kept(complete) else ""
 
     def make() -> HttpResponseBase:
         context = _context(request, repository, said)
@@ -73,6 +74,7 @@ def _context(request: ActorRequest, repository: Repository, said: int) -> dict[s
         "q": asked,
         "show": show,
         "may_push": bool(rules.can_push(request.actor, repository)),
+        "propose_href": places.proposal(request.actor, repository),
         "previous_href": "?" + urlencode({**query, "page": number - 1}) if number > 1 else "",
         "next_href": "?" + urlencode({**query, "page": number + 1}) if first + PER_PAGE < len(branches) else "",
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
@@ -170,3 +171,12 @@ def conditional(request: ActorRequest, etag: str, make: Callable[[], HttpRespons
         response["Cache-Control"] = "private, no-cache"
         patch_vary_headers(response, ["Cookie", "Accept-Language"])
     return response
+
+
+def propose_upstream(request: ActorRequest, repository: Repository, upstream: "queries.Upstream | None") -> str:
+    """Where a fork that is ahead proposes its default branch to the parent; "" if it cannot."""
+    if upstream is None or not upstream.ahead or not rules.can_push(request.actor, repository):
+        return ""
+    address = places.proposal(request.actor, upstream.parent)
+    head = f"{repository}:{repository.default_branch}"
+    return f"{address}?{urlencode({'base': upstream.parent.default_branch, 'head': head})}" if address else ""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -12,7 +13,7 @@ import gitstore
 from core import budget, filenames
 from core.actors import ActorRequest
 from core.errors import NotFound
-from projects import queries
+from projects import places, queries
 from projects.models import Repository
 from projects.queries.comparison import End, end, holder
 from projects.queries.parts import part
@@ -57,7 +58,17 @@ def repository_compare(request: ActorRequest, repository: Repository, tail: str 
         return page_of(request, repository, "projects/compare.html", context, status=404)
     options = diffs.Options.of(request)
     ends = [(side.home.pk, side.position.oid) for side in sides]
-    etag = etag_of(request, repository, "compare", ends, dots, suffix, options, queries.ref_state(repository))
+    etag = etag_of(
+        request,
+        repository,
+        "compare",
+        ends,
+        dots,
+        suffix,
+        options,
+        queries.ref_state(repository),
+        places.proposal(request.actor, repository),
+    )
 
     def make() -> HttpResponseBase:
         budget.spend(request, 5)
@@ -65,7 +76,10 @@ def repository_compare(request: ActorRequest, repository: Repository, tail: str 
             return _text(repository, sides[0], sides[1], dots, suffix)
         with queries.reading():
             return page_of(
-                request, repository, "projects/compare.html", {**context, **_context(repository, sides[0], sides[1], dots, options)}
+                request,
+                repository,
+                "projects/compare.html",
+                {**context, **_context(request, repository, sides[0], sides[1], dots, options)},
             )
 
     return conditional(request, etag, make)
@@ -103,7 +117,7 @@ def _text(repository: Repository, left: End, right: End, dots: str, suffix: str)
     return diffs.text(gitstore.diff_stream(path, start, new, store=folder))
 
 
-def _context(repository: Repository, left: End, right: End, dots: str, options: diffs.Options) -> dict[str, Any]:
+def _context(request: ActorRequest, repository: Repository, left: End, right: End, dots: str, options: diffs.Options) -> dict[str, Any]:
     base = repository.get_absolute_url()
     store = holder(repository, left, right)
     old, new = left.position.oid, right.position.oid
@@ -118,8 +132,18 @@ def _context(repository: Repository, left: End, right: End, dots: str, options: 
         "comparison": Comparison(same, shown, ahead, behind, left_out),
         "diff": None if same else diffs.shown(repository, start, new, options, store=store),
         "switch": queries.switch(repository, left.position if left.home.pk == repository.pk else right.position),
+        "propose_href": _propose(request, repository, left, right) if not same else "",
         "swap_href": f"{base}/compare/{_address(repository, right)}{dots}{_address(repository, left)}",
     }
+
+
+def _propose(request: ActorRequest, repository: Repository, left: End, right: End) -> str:
+    """Where the right side is proposed for the left one, if both are branches and the left one is here."""
+    if left.home.pk != repository.pk or {left.position.kind, right.position.kind} != {"branch"}:
+        return ""
+    address = places.proposal(request.actor, repository)
+    head = right.position.name if right.home.pk == repository.pk else f"{right.home}:{right.position.name}"
+    return f"{address}?{urlencode({'base': left.position.name, 'head': head})}" if address else ""
 
 
 def _between(repository: Repository, store: Repository | None, old: str, new: str) -> tuple[str, list[gitstore.Commit], int, int]:

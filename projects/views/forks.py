@@ -14,7 +14,7 @@ from core.forms import attempt
 from projects import commands, queries, rules
 from projects.forms.creation import ForkForm
 from projects.models import Repository
-from projects.views.common import page_of, repository_page
+from projects.views.common import page_of, propose_upstream, repository_page
 
 PER_PAGE = 50
 
@@ -47,9 +47,11 @@ def repository_fork(request: ActorRequest, repository: Repository) -> HttpRespon
 def repository_forks(request: ActorRequest, repository: Repository) -> HttpResponse:
     """The network."""
     page = Paginator(queries.network(request.actor, repository), PER_PAGE).get_page(request.GET.get("page"))
+    upstream = queries.upstream(request.actor, repository)
     context = {
         "page": page,
-        "upstream": queries.upstream(request.actor, repository),
+        "upstream": upstream,
+        "propose_href": propose_upstream(request, repository, upstream),
         "may_push": bool(rules.can_push(request.actor, repository)),
     }
     return page_of(request, repository, "projects/forks.html", context)

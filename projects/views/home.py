@@ -14,14 +14,14 @@ from django.views.decorators.http import require_safe
 from core import filenames
 from core.actors import ActorRequest
 from core.templatetags.portal import language_class
-from projects import queries, rules
+from projects import places, queries, rules
 from projects.models import Release, Repository
 from projects.queries import contribution as people
 from projects.queries import statuses
 from projects.queries.parts import part
 from projects.templatetags.charts import spark
 from projects.views import mirrors, readme
-from projects.views.common import conditional, etag_of, page_of, repository_page
+from projects.views.common import conditional, etag_of, page_of, propose_upstream, repository_page
 from projects.views.tree import directory, listing_context
 
 TOP_CONTRIBUTORS = 6
@@ -47,16 +47,25 @@ def repository_home(request: ActorRequest, repository: Repository) -> HttpRespon
     stand = upstream and (str(upstream.parent), upstream.ahead, upstream.behind)
     release = _latest_release(repository, repository.get_absolute_url())
     said = statuses.version(repository)
-    shown_state = (_counted(repository), stand, release, said)
+    boxes = _boxes(request, repository)
+    propose = propose_upstream(request, repository, upstream)
+    shown_state = (_counted(repository), stand, release, said, repr(boxes), propose)
     etag = etag_of(request, repository, "home", position.oid, queries.ref_state(repository), ready, *shown_state)
 
     def make() -> HttpResponseBase:
         context = _context(request, repository, position)
         checks = statuses.shown_on(repository, [position.oid], version=said).get(position.oid)
         shown = {**context, "clone": clone, "upstream": upstream, "latest_release": release, "tip_checks": checks}
+        shown |= {"boxes": boxes, "propose_href": propose}
         return page_of(request, repository, "projects/home.html", shown)
 
     return conditional(request, etag, make)
+
+
+def _boxes(request: ActorRequest, repository: Repository) -> list[dict[str, Any]]:
+    """What other packages say above the files."""
+    made = ((one.template, one.context(request.actor, repository)) for one in places.front_boxes)
+    return [{"template": template, "box": box} for template, box in made if box]
 
 
 def _counted(repository: Repository) -> tuple[object, ...]:

@@ -88,7 +88,6 @@ class Fresh:
 
     branch: str
     head: str
-    base: Repository
 
 
 def fresh_branches(actor: Actor, repository: Repository) -> list[Fresh]:
@@ -122,7 +121,7 @@ def fresh_branches(actor: Actor, repository: Repository) -> list[Fresh]:
         if (pk, name) in known or not oid or oid == repository.head_oid:
             continue
         head = name if pk == repository.pk else f"{home.namespace.slug}/{home.name}:{name}"
-        fresh.append(Fresh(name, head, repository))
+        fresh.append(Fresh(name, head))
     return fresh[:3]
 
 

@@ -198,3 +198,26 @@ def test_merging_settings(client, world):
     make.sign_in(client, world.carol)
     assert client.get(address).status_code == 403
     assert TEXT
+
+
+def test_pushed_branches_are_offered(client, world):
+    from projects import commands as hosting
+    from projects.commands.edits import Write
+
+    carol = make.actor(world.carol)
+    hosting.commit_files(carol, world.demo, branch="main", changes=[Write("n.txt", b"1")], message="N", new_branch="pushed-now")
+    fork = hosting.fork_repository(make.actor(world.bob), world.demo, into=world.bob.namespace)
+    hosting.commit_files(make.actor(world.bob), fork, branch="main", changes=[Write("m.txt", b"1")], message="M")
+    offer = f'href="{world.base}/pulls/new?head=pushed-now"'
+    assert offer not in text_of(client.get(world.base))
+    make.sign_in(client, world.carol)
+    assert offer in text_of(client.get(world.base))
+    assert f'href="{world.base}/pulls/new?base=main&amp;head=pushed-now"' in text_of(client.get(f"{world.base}/branches"))
+    assert f"{world.base}/pulls/new?base=main&amp;head=pushed-now" in text_of(client.get(f"{world.base}/compare/main...pushed-now"))
+    commands.open_pull(carol, world.demo, head=world.demo, head_branch="pushed-now", base_branch="main", title="N")
+    assert offer not in text_of(client.get(world.base))
+    make.sign_in(client, world.bob)
+    for address in (fork.get_absolute_url(), f"{fork.get_absolute_url()}/forks"):
+        assert f"{world.base}/pulls/new?base=main&amp;head=" in text_of(client.get(address))
+    page = client.get(f"{world.base}/pulls/new?head={fork}:main")
+    assert 'name="maintainers_may_push"' in text_of(page)
