@@ -105,9 +105,10 @@ def open_intent(actor: Actor, repository: Repository, updates: Sequence[Update])
     return Intent(path, descriptor, repository.pk)
 
 
-def settle_intents() -> int:
-    """Record what pushes whose process died have moved; returns how many were recorded."""
-    return sum(_settle(path) for path in sorted(_folder().glob("*.json"))) + sum(_drop_stale(path) for path in _folder().glob("*.new"))
+def settle_intents(repository_id: int | None = None) -> int:
+    """Record what pushes whose process died have moved, of one repository if it is given; returns how many were recorded."""
+    recorded = sum(_settle(path, repository_id) for path in sorted(_folder().glob("*.json")))
+    return recorded + sum(_drop_stale(path) for path in _folder().glob("*.new"))
 
 
 def _drop_stale(path: Path) -> int:
@@ -116,7 +117,7 @@ def _drop_stale(path: Path) -> int:
     return 0
 
 
-def _settle(path: Path) -> int:
+def _settle(path: Path, repository_id: int | None) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -131,6 +132,9 @@ def _settle(path: Path) -> int:
         content = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
         intent.close()
+        return 0
+    if repository_id not in (None, content["repository"]):
+        os.close(descriptor)
         return 0
     if time.time() - content["at"] < SETTLE_SECONDS:  # its git may still be running although its parent died
         os.close(descriptor)

@@ -28,7 +28,7 @@ from projects.commands.leases import beating
 from projects.commands.looking import Way, look, way_to
 from projects.commands.maintenance import clear_stale_locks
 from projects.commands.outcomes import Before, Report, Trouble, Unchanged, failed, worked
-from projects.commands.pushes import open_intent, record_push
+from projects.commands.pushes import open_intent, record_push, settle_intents
 from projects.commands.stores import count_pointers
 from projects.mirrors import causes, states
 from projects.mirrors.states import State
@@ -112,6 +112,10 @@ def _fetch(mirror: Mirror, report: Report, way: Way) -> None:
         raise Trouble("too_many_refs", str(looked.branches + looked.tags))
     if mirror.filled_at is None and families.is_half_filled(repository.path):
         families.begin_anew(repository)
+    if settle_intents(
+        repository.pk
+    ):  # a worker died between the switch and its record: the row tells of it now, not with the next maintenance
+        repository.refresh_from_db(fields=["is_empty", "default_branch", "pushed_at", "updated_at"])
     mirror.digest = ""  # a worker that dies after the switch must not take the refs for those of before, should upstream return to them
     Mirror.objects.filter(pk=mirror.pk, lease=mirror.lease).update(digest="")
     head = looked.head if looked else ""

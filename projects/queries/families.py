@@ -55,7 +55,7 @@ def split(limit: int) -> list[set[UUID]]:
     counted = pooled.values("oid").annotate(n=Count("repository__pool_id", distinct=True)).filter(n__gt=1)
     found: list[set[UUID]] = []
     for oid in list(counted.values_list("oid", flat=True)[:limit]):
-        pools = set(pooled.filter(oid=oid).values_list("repository__pool_id", flat=True))
+        pools = {pool for pool in pooled.filter(oid=oid).values_list("repository__pool_id", flat=True) if pool is not None}
         for known in [one for one in found if one & pools]:  # two first commits of one history
             found.remove(known)
             pools |= known

@@ -92,32 +92,6 @@ def test_rewritten_history_stays_under_a_hidden_ref(upstream) -> None:
     assert git(again.repository.path, "for-each-ref", "--format=%(objectname)", "refs/keep").split() == [old]
 
 
-def test_killed_after_the_switch_while_upstream_returns_to_what_it_was(upstream, monkeypatch) -> None:
-    """The row still knew the refs of before the switch: a look that compared with them would take ours for upstream's."""
-    mirror = synced(listed(upstream))
-    old = upstream.tip()
-    new = upstream.commit()
-
-    class Killed(BaseException):
-        pass
-
-    def killed(*_args):
-        raise Killed
-
-    with monkeypatch.context() as patched:  # the last thing before the row is written
-        patched.setattr(syncing, "count_pointers", killed)
-        with pytest.raises(Killed):
-            commands.sync_mirror(SYSTEM, mirror.pk)
-    assert refs(mirror) == {"refs/heads/trunk": new}
-    assert Mirror.objects.get().lease  # nobody gave it back
-    git(upstream.path, "update-ref", "refs/heads/trunk", old)
-    Mirror.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    again = synced(mirror)
-    assert refs(again) == {"refs/heads/trunk": old}
-    assert (again.state, again.lease) == ("fresh", "")
-    assert MirrorRun.objects.order_by("-pk").first().rewritten == [["refs/heads/trunk", new]]
-
-
 def test_a_branch_becomes_a_folder(upstream) -> None:
     upstream.commit("dev")
     mirror = synced(listed(upstream))
