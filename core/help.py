@@ -31,6 +31,7 @@ ORDER = (
     "organizations",
     "checks",
     "api",
+    "api-github",
 )
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from core.apidocs import groups, schema
 from core.apiviews import cross_origin, matches
 from core.errors import NotFound
+from githubapi.api.meta import RootApi
 
 
 @require_safe
@@ -44,5 +45,7 @@ urlpatterns = [
     path("v1/", include("projects.api.urls")),
     path("v1/", include("activity.api.urls")),
     path("v1/", include("search.api.urls")),
+    path("v3", RootApi.as_view()),
+    path("v3/", include("githubapi.urls")),
     path("<path:rest>", unknown),
 ]

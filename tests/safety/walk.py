@@ -140,6 +140,8 @@ def asks() -> list[Ask]:
     """Every line the table must have."""
     found = []
     for route, pattern in routes(get_resolver().url_patterns):
+        if route.startswith("api/v3"):  # tests/github/test_strangers.py walks them
+            continue
         view = getattr(pattern.callback, "view_class", None) if route.startswith("api/") else None
         methods = (
             [name.upper() for name in view.http_method_names if hasattr(view, name) and name not in ("options", "head")]
