@@ -160,7 +160,7 @@ def writing_to(path: Path, aside: Path) -> dict[str, str]:
 
 def _ancestry(path: Path, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, int]]:
     """(base, head) → (merge base, commits ahead), by one walk for each base. A pair that cannot be walked is left out."""
-    found = {}
+    found: dict[tuple[str, str], tuple[str, int]] = {}
     for base in dict.fromkeys(base for base, _head in pairs):
         heads = [head for one, head in pairs if one == base]
         stdin = "".join(f"{head}\n" for head in heads) + f"^{base}\n"

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from issues.models import Thread
 from issues.places import ThreadPage, thread_pages
-from pulls.views import files, lists, opening, settings, talk
+from pulls.views import conflicts, files, lists, opening, settings, talk
 
 thread_pages.add(ThreadPage(Thread.Kind.PULL, talk.show_pull, talk.close, talk.reopen))
 
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ONE}/files", files.pull_files, name="pull_files"),
     path(f"{ONE}/commits", files.pull_commits, name="pull_commits"),
     path(f"{ONE}/commits/<str:oid>", files.pull_commit, name="pull_commit"),
+    path(f"{ONE}/conflicts", conflicts.pull_conflicts, name="pull_conflicts"),
     path(f"{ONE}/versions", files.pull_versions, name="pull_versions"),
     path(f"{R}/discussions/<int:number>", lists.discussion, name="discussion"),
     path(f"{R}/settings/merging", settings.merge_settings, name="merge_settings"),

@@ -1,9 +1,11 @@
 """Pull requests follow their branches: what is pushed to the head is a version, what reaches the base is merged, what goes is noted."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 import gitstore
 from accounts.models import User
@@ -52,7 +54,7 @@ def follow_push(actor: Actor, repository_id: int, *, by_id: int | None, updates:
             _base_gone(repository, branch)
 
 
-def _open(**which: object):  # type: ignore[no-untyped-def]
+def _open(**which: Any) -> "QuerySet[Pull]":
     rows = Pull.objects.filter(thread__state=Thread.State.OPEN, repository__deleted_at=None, **which)
     return rows.select_related("repository__namespace", "thread__author", "head_repository__namespace").order_by("pk")
 

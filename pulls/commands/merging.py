@@ -7,6 +7,7 @@ leaves exactly that: `settle_merges` finds the commit in the branch and finishes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -220,7 +221,7 @@ def finish_merge(by: User | None, pull: Pull, *, before: str, oid: str, method: 
         row = locked_pull(pull)
         if row.is_merged:
             return row
-        facts = {"oid": oid, "method": method, "base": row.base_branch}
+        facts: dict[str, Any] = {"oid": oid, "method": method, "base": row.base_branch}
         if not talk.change_state(row.thread, Thread.State.CLOSED, by, reason=Thread.StateReason.MERGED, facts=facts):
             talk.touch(row.thread, state_reason=Thread.StateReason.MERGED)
             talk.record(row.thread, by, "closed", reason=Thread.StateReason.MERGED, **facts)
