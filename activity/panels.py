@@ -6,8 +6,11 @@ from accounts.places import PersonalRows, personal_rows
 from activity.queries import talk  # noqa: F401 - says what webhooks tell of issues and pull requests
 from activity.queries.inbox import has_unread
 from core.places import HeaderMark, header_marks
+from projects.places import Tab, tabs
 
 header_marks.add(HeaderMark(_("Notifications"), _("Notifications, some unread"), "bell", "/notifications", has_unread))
+
+tabs.add(Tab("activity", _("Activity"), "activity", "/activity", lambda _actor, _repository: True), order=75)
 
 _THING = ("kind", "object_id", "repository__namespace__slug", "repository__name")
 for _rows in (

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts import queries as people
 from accounts.models import User
 from activity.models import Act, Follow, Preferences
 from activity.queries.things import Thing, things
@@ -187,3 +189,20 @@ def is_following(actor: Actor, person: User) -> bool:
 def follow_counts(person: User) -> tuple[int, int]:
     """(followers, following)."""
     return Follow.objects.filter(followed=person).count(), Follow.objects.filter(follower=person).count()
+
+
+def shown_person(actor: Actor, login: str) -> User:
+    """Somebody whose page is shown. Raises NotFound."""
+    person = people.person(login)
+    if person.state != User.State.ACTIVE and not actor.is_staff:
+        raise NotFound(_("There is nobody of this name."))
+    return person
+
+
+def follows(person: User, *, followers: bool, page: object = 1) -> Page[User]:
+    """Who follows them, or whom they follow, the latest first."""
+    if followers:
+        rows = User.objects.filter(following__followed=person).order_by("-following__since", "-pk")
+    else:
+        rows = User.objects.filter(followers__follower=person).order_by("-followers__since", "-pk")
+    return Paginator(rows.filter(is_active=True, state=User.State.ACTIVE).select_related("namespace"), 60).get_page(page)

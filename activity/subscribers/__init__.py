@@ -1,5 +1,5 @@
 """Reactions to facts; each module one noun."""
 
-from activity.subscribers import hooks, notifications
+from activity.subscribers import feed, hooks, notifications
 
-__all__ = ["hooks", "notifications"]
+__all__ = ["feed", "hooks", "notifications"]

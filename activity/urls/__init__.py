@@ -2,6 +2,6 @@
 
 from django.urls import URLPattern, URLResolver
 
-from activity.urls import hooks, inbox
+from activity.urls import feed, hooks, inbox
 
-urlpatterns: list[URLPattern | URLResolver] = [*hooks.urlpatterns, *inbox.urlpatterns]
+urlpatterns: list[URLPattern | URLResolver] = [*hooks.urlpatterns, *inbox.urlpatterns, *feed.urlpatterns]
