@@ -13,7 +13,7 @@ from core.schema import HEADINGS
 SAMPLES = {
     "namespace": "ada", "name": "demo", "login": "ada", "slug": "pcl-intelligence", "team": "vision", "id": "1", "branch": "topic", "tag": "v1.0",
     "oid": "0123456789abcdef0123456789abcdef01234567", "path": "README.md", "file": "demo.whl", "token": "CI", "ref": "main",
-    "confirm": "ada/demo", "base": "main", "head": "topic",
+    "confirm": "ada/demo", "base": "main", "head": "topic", "number": "12", "label": "bug", "review": "1", "comment": "1",
 }  # fmt: skip
 
 

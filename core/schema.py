@@ -105,6 +105,8 @@ HEADINGS = {
     "forks": N_("Forks and push mirrors"),
     "stars": N_("Stars and watching"),
     "releases": N_("Releases"),
+    "issues": N_("Issues, labels and milestones"),
+    "pulls": N_("Pull requests and reviews"),
     "checks": N_("Statuses and check runs of commits"),
     "site": N_("The whole site"),
 }
@@ -115,8 +117,10 @@ TAGS = {
     **dict.fromkeys(("collaborators", "teams", "keys"), "access"),
     **dict.fromkeys(("forks", "upstream", "sync", "detach", "push-mirrors"), "forks"),
     **dict.fromkeys(("star", "stargazers", "watch"), "stars"),
+    **dict.fromkeys(("issues", "comments", "labels", "milestones", "assignees"), "issues"),
     **dict.fromkeys(("statuses", "checks", "check-runs"), "checks"),
     "releases": "releases",
+    "pulls": "pulls",
 }
 ABOUT = """Whatever a page of the portal can do, a program can do here, with the same rights.
 
@@ -143,6 +147,10 @@ PARAMETERS = {
     "path": "path inside the repository",
     "file": "name of a file",
     "token": "name of a token",
+    "number": "number of an issue, pull request or milestone",
+    "label": "name of a label",
+    "review": "number of a review, from the list",
+    "comment": "number of a comment, from the list",
 }
 PROBLEMS = {
     400: ("BadRequest", "The body is not JSON, or too deep."),

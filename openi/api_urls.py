@@ -42,6 +42,8 @@ urlpatterns = [
     path("v1/openapi.json", openapi),
     path("docs", docs, name="api_docs"),
     path("v1/", include("accounts.api.urls")),
+    path("v1/", include("pulls.api.urls")),
+    path("v1/", include("issues.api.urls")),
     path("v1/", include("projects.api.urls")),
     path("v1/", include("activity.api.urls")),
     path("v1/", include("search.api.urls")),

@@ -20,6 +20,7 @@ from issues.commands.bulk import (
     Outcome,
     change_threads,
 )
+from issues.commands.changing import change_issue, labels_named, milestone_numbered, people_named
 from issues.commands.filters import (
     delete_filter,
     save_filter,
@@ -29,7 +30,7 @@ from issues.commands.hiding import (
     hide_comment,
 )
 from issues.commands.labels import add_default_labels, delete_label, save_label
-from issues.commands.milestones import delete_milestone, save_milestone, set_milestone_state
+from issues.commands.milestones import change_milestone, delete_milestone, save_milestone, set_milestone_state
 from issues.commands.moves import (
     transfer_issue,
 )
@@ -87,7 +88,9 @@ __all__ = [
     "attach_file",
     "change_assignees",
     "change_board",
+    "change_issue",
     "change_labels",
+    "change_milestone",
     "change_state",
     "change_threads",
     "clean_body",
@@ -105,16 +108,19 @@ __all__ = [
     "follow_thread",
     "hide_comment",
     "label_thread",
+    "labels_named",
     "lock_thread",
     "locked_thread",
     "make_board",
     "mark_duplicate",
+    "milestone_numbered",
     "move_card",
     "move_column",
     "move_part",
     "note_names",
     "open_issue",
     "order_pins",
+    "people_named",
     "pin_thread",
     "plan_thread",
     "put_on",

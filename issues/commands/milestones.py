@@ -1,6 +1,7 @@
 """Milestones of a repository."""
 
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -59,3 +60,13 @@ def delete_milestone(actor: Actor, milestone: Milestone) -> None:
     rules.can_triage(actor, milestone.repository).require()
     with transaction.atomic():
         milestone.delete()
+
+
+def change_milestone(actor: Actor, milestone: Milestone, wanted: dict[str, Any]) -> Milestone:
+    """What `wanted` names: title, description, due_on, state (open, closed); all of it or nothing. Raises as `save_milestone`."""
+    words = {name: wanted.get(name, getattr(milestone, name)) for name in ("title", "description", "due_on")}
+    with transaction.atomic():
+        row = save_milestone(actor, milestone.repository, milestone=milestone, **words)
+        if "state" in wanted:
+            set_milestone_state(actor, row, closed=wanted["state"] == Milestone.State.CLOSED)
+    return row

@@ -42,7 +42,7 @@ def _document(row: Thread, said: list[str]) -> Document:
         pk=row.pk, name=f"#{row.number}", url=row.get_absolute_url(), title=row.title, owner=str(repository),
         description=without_markup(row.body[:400])[:300], readme=without_markup("\n".join([row.body[:BODY], *said])),
         topics=tuple(label.name for label in row.labels.all()), level="taken-down" if repository.taken_down_at else f"{repository.visibility}",
-        is_archived=not row.is_open, updated=row.updated_at, created=row.created_at,
+        updated=row.updated_at, created=row.created_at,
     )  # fmt: skip
 
 
@@ -63,7 +63,9 @@ def document_access(actor: Actor) -> Access | None:
     if actor.deploy_key is not None or not actor.may(Scope.READ):
         levels = set()
     readable = Repository.objects.filter(projects_rules.readable_by(actor), taken_down_at=None).exclude(visibility__in=levels)
-    return Access(frozenset(levels), frozenset(Thread.objects.filter(_there(), repository__in=readable).values_list("pk", flat=True)[:50_000]))
+    return Access(
+        frozenset(levels), frozenset(Thread.objects.filter(_there(), repository__in=readable).values_list("pk", flat=True)[:50_000])
+    )
 
 
 def documents_readable(actor: Actor, pks: Iterable[int]) -> set[int]:

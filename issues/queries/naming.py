@@ -60,9 +60,12 @@ def _repositories(actor: Actor, paths: set[str]) -> dict[str, Repository]:
 def _find_threads(actor: Actor, found: Meanings, homes: dict[Named, Repository]) -> None:
     if not homes:
         return
-    wanted = Q(pk__in=[])
+    numbers: dict[int, list[int]] = {}
     for each, home in homes.items():
-        wanted |= Q(repository_id=home.pk, number=int(each.key))
+        numbers.setdefault(home.pk, []).append(int(each.key))
+    wanted = Q(pk__in=[])
+    for home_id, several in numbers.items():
+        wanted |= Q(repository_id=home_id, number__in=several)
     rows = (
         Thread.objects.filter(wanted)
         .defer("body")

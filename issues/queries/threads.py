@@ -9,7 +9,7 @@ from accounts.models import User
 from core.actors import Actor
 from core.errors import NotFound
 from issues import rules
-from issues.models import Assignment, Comment, Counter, Labelling, Participation, Thread
+from issues.models import Assignment, Comment, Counter, Labelling, Participation, Reason, Thread
 from projects.models import Repository
 
 
@@ -98,9 +98,9 @@ def participation(actor: Actor, row: Thread) -> Participation | None:
 
 def participants(row: Thread, limit: int = 24) -> tuple[list[User], int]:
     """Who takes part, first ones first, and how many they are."""
-    rows = User.objects.filter(participations__thread=row, is_active=True).exclude(participations__reason="subscribed")
-    found = list(rows.order_by("participations__pk").distinct()[: limit + 1])
-    return found[:limit], len(found) if len(found) <= limit else rows.distinct().count()
+    rows = Participation.objects.filter(thread=row).exclude(reason=Reason.SUBSCRIBED)
+    found = [one.user for one in rows.select_related("user").order_by("pk")[: limit + 1]]
+    return found[:limit], len(found) if len(found) <= limit else rows.count()
 
 
 def involving(person: User, what: str) -> Q:

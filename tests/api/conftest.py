@@ -8,6 +8,7 @@ import pytest
 from accounts import commands as people
 from core import blobs
 from core.actors import SYSTEM, Scope
+from issues import commands as issue_commands
 from projects import commands, queries
 from projects.commands.moves import create_tag
 from projects.models import Protection, PushMirror
@@ -54,7 +55,14 @@ def fill(world, repository, owner):
         repository=repository, address="https://example.org/lab/away", key="example.org/lab/away", may_publish=True
     )
     oid = queries.default_position(repository).oid
+    issue_commands.save_label(actor, repository, name="bug")
+    goal = issue_commands.save_milestone(actor, repository, title="v1")
+    issue = issue_commands.open_issue(actor, repository, title="First", body="words", milestone=goal)
+    said = issue_commands.add_comment(actor, issue, body="More words")
     return {
+        "number": issue.number,
+        "label": "bug",
+        "comment": said.pk,
         "branch": "topic",
         "tag": "v1.0",
         "file": "demo.whl",
@@ -96,7 +104,7 @@ def world(db, client):
 
     def address(operation, repository):
         values = dict(it.inside[repository.name])
-        pk = {"keys": values["key"], "protections": values["rule"], "push-mirrors": values["away"], "check-runs": values["run"]} if operation.in_repository else {
+        pk = {"keys": values["key"], "protections": values["rule"], "push-mirrors": values["away"], "check-runs": values["run"], "comments": values["comment"]} if operation.in_repository else {
             "keys": it.key.pk, "signing-keys": it.signing.pk, "invitations": it.offer.pk if "user" in operation.path.split("/") else it.invitation.pk, "closed-organizations": it.closed.pk, "deleted-repositories": it.gone.pk}  # fmt: skip
         parts = operation.path.split("/")
         values["id"] = next((pk[part] for part in parts if part in pk), 1)

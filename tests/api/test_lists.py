@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import commands as people
 from core.actors import SYSTEM, Scope
+from issues import commands as issue_commands
+from issues.models import Thread
 from projects import commands
 from projects.commands.moves import create_tag
 from projects.models import ContributionDay, PushMirror
@@ -73,6 +75,19 @@ def push(world, number):
     commit(world.demo, {f"n{number}.txt": b"x"})
 
 
+def open_issue(world, number):
+    """An issue with everything that a list prints of one."""
+    label = issue_commands.save_label(SYSTEM, world.demo, name=f"word {number}")
+    goal = issue_commands.save_milestone(SYSTEM, world.demo, title=f"aim {number}")
+    return issue_commands.open_issue(
+        make.actor(world.ada), world.demo, title=f"More {number}", labels=[label], milestone=goal, assignees=[world.ada]
+    )
+
+
+def commented(world, number):
+    return issue_commands.add_comment(make.actor(world.ada), Thread.objects.get(repository=world.demo, number=1), body=f"see #1 {number}")
+
+
 def found(world, number):
     shared(world, number)
     rebuild_index(SYSTEM)
@@ -121,6 +136,15 @@ GROW = {
         push_users=[world.bob],
     ),
     "list_push_mirrors": pushed_to,
+    "list_issues": open_issue,
+    "list_own_issues": open_issue,
+    "list_issue_comments": commented,
+    "list_issue_timeline": commented,
+    "list_assignees": lambda world, number: commands.set_collaborator(
+        make.actor(world.ada), world.demo, make.person(f"worker{number}"), access="write"
+    ),
+    "list_labels": lambda world, number: issue_commands.save_label(SYSTEM, world.demo, name=f"label {number}"),
+    "list_milestones": lambda world, number: issue_commands.save_milestone(SYSTEM, world.demo, title=f"goal {number}"),
     "list_statuses": lambda world, number: commands.set_status(
         make.actor(world.ada), world.demo, oid=git_head(world.demo), state="success", context=f"ci{number}"
     ),
