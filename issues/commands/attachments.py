@@ -47,7 +47,7 @@ def _take(actor: Actor, what: str, cost: int) -> None:
     """Count against what one person may store. Raises LimitReached."""
     if actor.person is None:
         return
-    key = f"attach {what}:{actor.person.pk}"
+    key = f"attach-{what}:{actor.person.pk}"
     if what == "files":
         limits.take(key, limit=A_MINUTE, seconds=60)
     limits.take(key, limit=A_DAY if what == "files" else BYTES_A_DAY, seconds=86_400, cost=cost)

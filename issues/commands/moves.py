@@ -18,7 +18,7 @@ from issues.models import Assignment, Attachment, Comment, FormerNumber, Happeni
 from issues.queries.naming import people_who_read
 from projects.models import Repository
 
-_KEY = re.compile(r"/issues/files/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/")
+_KEY = re.compile(r"/-/files/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/")
 
 
 def transfer_issue(actor: Actor, thread: Thread, into: Repository) -> Thread:

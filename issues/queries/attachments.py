@@ -20,8 +20,8 @@ def attachment(actor: Actor, key: UUID) -> Attachment:
 
 
 def attachment_address(row: Attachment) -> str:
-    """Its address on the site."""
-    return f"{row.repository.get_absolute_url()}/issues/files/{row.key}/{filenames.quoted(row.name)}"
+    """Its address on the site; no project stands in it, so that a text that goes to another one tells nothing of the first."""
+    return f"/-/files/{row.key}/{filenames.quoted(row.name)}"
 
 
 def attachment_text(row: Attachment) -> str:

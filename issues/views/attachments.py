@@ -1,8 +1,10 @@
 """Files in texts: taking and giving."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 from uuid import UUID
 
+from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -10,12 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import blobs
 from core.actors import ActorRequest
-from core.errors import DomainError
+from core.errors import DomainError, Invalid, LimitReached
 from issues import commands, queries
 from projects.models import Repository
 from projects.views.common import repository_page
 
 POLICY = "default-src 'none'; sandbox"
+FormType = TypeVar("FormType", bound=forms.Form)
 MOST = 10  # files of one form
 
 
@@ -33,6 +36,21 @@ def file_attach(request: ActorRequest, repository: Repository) -> HttpResponse:
     return JsonResponse({"markdown": queries.attachment_text(made), "url": queries.attachment_address(made), "name": made.name}, status=201)
 
 
+def posted(request: ActorRequest, repository: Repository, form: "type[FormType]") -> "FormType":
+    """The form that was sent, with its `files` stored and named in `body`: whatever is refused after that, they are not lost."""
+    data, fault = request.POST.copy(), ""
+    try:
+        if uploads := request.FILES.getlist("files"):
+            data["body"] = with_files(request, repository, data.get("body", ""), uploads)
+    except (Invalid, LimitReached) as error:
+        fault = error.message
+    made = form(data)
+    if fault:
+        made.full_clean()
+        made.add_error(None, fault)
+    return made
+
+
 def with_files(request: ActorRequest, repository: Repository, body: str, uploads: "Iterable[UploadedFile[bytes]]") -> str:
     """The text of a form with the files that came with it put below. Raises what `commands.attach_file` raises."""
     found = list(uploads)[:MOST]
@@ -41,8 +59,7 @@ def with_files(request: ActorRequest, repository: Repository, body: str, uploads
 
 
 @require_GET
-@repository_page
-def file_get(request: ActorRequest, repository: Repository, key: UUID, file: str) -> HttpResponseBase:
+def file_get(request: ActorRequest, key: UUID, file: str) -> HttpResponseBase:
     """A file for whoever may read the repository it is kept under now. Only pictures we drew are shown in place; nothing in an answer runs."""
     found = queries.attachment(request.actor, key)
     answer = blobs.response(request, found.sha256, filename=found.name, content_type=found.kind, inline=found.is_image)

@@ -131,6 +131,8 @@ def issue_list(request: ActorRequest, repository: Repository) -> HttpResponse:
         "numbers": {"open": numbers.open_issues, "closed": numbers.closed_issues} if plain(query) else None,
         "is_untouched": not numbers.open_issues and not numbers.closed_issues,
         "may_open": rules.can_open(request.actor, repository),
+        "may_many": bool(rules.can_triage(request.actor, repository)),
+        "filters": [(row.name, href(parse(row.query))) for row in queries.filters(request.actor, repository)],
     }
     return page_of(request, repository, "issues/list.html", context, tab="issues")
 

@@ -17,6 +17,7 @@ from issues import commands, queries, rules
 from issues.forms.threads import IssueForm
 from issues.logic.templates import CHECKBOXES, DROPDOWN, Field, Template, filled
 from issues.models import Label, Thread
+from issues.views.attachments import posted
 from issues.views.lists import require_issues
 from projects.models import Repository
 from projects.views.common import page_of, repository_page
@@ -72,16 +73,11 @@ def issue_from(request: ActorRequest, repository: Repository, key: str) -> HttpR
     if template is None:
         return redirect(f"{repository.get_absolute_url()}/issues/new")
     sent = request.method == "POST"
-    data = request.POST.copy() if sent else None
     given = {field.name: request.POST.getlist(f"field-{field.name}") for field in template.fields} if sent else {}
-    body, wrong = filled(template, given) if template.is_form else (request.POST.get("body", ""), {})
-    if data is not None:
-        data["body"] = body
-    form = (
-        IssueForm(data)
-        if data is not None
-        else IssueForm(initial={"title": request.GET.get("title") or template.title, "body": template.body})
-    )
+    body, wrong = filled(template, given)
+    form = _form(request, repository, template, body) if sent else _first(request, template)
+    if sent and not template.is_form:
+        body = form.data.get("body", "")
     preview = (
         queries.rendered_one(request.actor, repository, body[: commands.BODY_MAX])
         if sent and request.POST.get("act") == "preview"
@@ -100,6 +96,19 @@ def issue_from(request: ActorRequest, repository: Repository, key: str) -> HttpR
         "fields": [_shown(field, given, wrong if sent and preview is None else {}, sent=sent) for field in template.fields],
     }  # fmt: skip
     return page_of(request, repository, "issues/from_template.html", context, tab="issues", status=422 if sent and preview is None else 200)
+
+
+def _first(request: ActorRequest, template: Template) -> IssueForm:
+    return IssueForm(initial={"title": request.GET.get("title") or template.title, "body": template.body})
+
+
+def _form(request: ActorRequest, repository: Repository, template: Template, body: str) -> IssueForm:
+    """What was sent; of a form of the project, the answers are the text."""
+    if not template.is_form:
+        return posted(request, repository, IssueForm)
+    data = request.POST.copy()
+    data["body"] = body
+    return IssueForm(data)
 
 
 def _open(request: ActorRequest, repository: Repository, template: Template, title: str, body: str) -> Thread:

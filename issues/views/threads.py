@@ -17,6 +17,7 @@ from issues import commands, queries, rules
 from issues.forms.threads import CommentForm, IssueForm, PlanForm
 from issues.models import HiddenReason, LockReason, Milestone, Thread
 from issues.places import thread_page
+from issues.views.attachments import posted
 from issues.views.lists import require_issues, to_sign_in
 from projects.models import Repository
 from projects.views.common import page_of, repository_page
@@ -32,11 +33,13 @@ def issue_new(request: ActorRequest, repository: Repository) -> HttpResponse:
     if request.actor.is_anonymous:
         return to_sign_in(request)
     rules.can_open(request.actor, repository).require()
-    form = IssueForm(request.POST) if request.method == "POST" else IssueForm(initial=request.GET.dict())
+    if request.method == "GET" and not (request.GET.keys() - {"blank"}) and _begins_elsewhere(request, repository):
+        return redirect(f"{repository.get_absolute_url()}/issues/new/choose")
+    form = posted(request, repository, IssueForm) if request.method == "POST" else IssueForm(initial=request.GET.dict())
     plan = _plan(request, repository)
     preview = None
     if request.method == "POST" and request.POST.get("act") == "preview":
-        preview = queries.rendered_one(request.actor, repository, request.POST.get("body", "")[: commands.BODY_MAX])
+        preview = queries.rendered_one(request.actor, repository, form.data.get("body", "")[: commands.BODY_MAX])
     elif request.method == "POST" and (plan is None or plan.is_valid()):
 
         def act(cleaned: dict[str, Any]) -> Thread:
@@ -48,6 +51,13 @@ def issue_new(request: ActorRequest, repository: Repository) -> HttpResponse:
     context = {"form": form, "plan": plan, "preview": preview}
     status = 422 if request.method == "POST" and preview is None else 200
     return page_of(request, repository, "issues/new.html", context, tab="issues", status=status)
+
+
+def _begins_elsewhere(request: ActorRequest, repository: Repository) -> bool:
+    """True where the project has templates and the reader did not ask for an empty issue, or may not open one."""
+    choices = queries.issue_templates(repository)
+    asked = "blank" in request.GET and (choices.may_be_blank or bool(rules.can_triage(request.actor, repository)))
+    return bool(choices.usable or choices.config.links) and not asked
 
 
 def _plan(request: ActorRequest, repository: Repository) -> PlanForm | None:
@@ -65,8 +75,11 @@ def _plan(request: ActorRequest, repository: Repository) -> PlanForm | None:
 @repository_page
 def issue_page(request: ActorRequest, repository: Repository, number: int) -> HttpResponse:
     """An issue with its talk; a pull request of this number has its own address."""
-    if queries.kind_of(repository, number) == Thread.Kind.PULL:
+    kind = queries.kind_of(repository, number)
+    if kind == Thread.Kind.PULL:
         return redirect(f"{repository.get_absolute_url()}/pulls/{number}")
+    if not kind and (moved := queries.moved_thread(request.actor, repository, number)) is not None:
+        return redirect(moved)
     return show_issue(request, repository, queries.thread(request.actor, repository, number))
 
 
@@ -129,8 +142,8 @@ def thread_comment(request: ActorRequest, repository: Repository, kind: str, num
     thread, act = _thread(request, repository, kind, number), request.POST.get("act", "comment")
     if request.actor.is_anonymous:
         return to_sign_in(request)
-    page, form = thread_page(thread.kind), CommentForm(request.POST)
-    words = request.POST.get("body", "")
+    page, form = thread_page(thread.kind), posted(request, repository, CommentForm)
+    words = form.data.get("body", "")
     if act == "preview":
         rules.can_comment(request.actor, thread).require()
         html = queries.rendered_one(request.actor, repository, words[: commands.BODY_MAX])

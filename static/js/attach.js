@@ -1,4 +1,4 @@
-// A text box with `data-attach="address"` takes files that are pasted or dropped: they are stored at once, and their Markdown stands at the caret.
+// The text boxes of a form with `data-attach="address"` take files that are pasted or dropped: they are stored at once, and their Markdown stands at the caret.
 const words = document.documentElement.lang.startsWith("zh") ? { wait: "正在上传", failed: "没有传成" } : { wait: "Uploading", failed: "Not uploaded" };
 
 /** Replaces `[start, end)` of the box with text, as if it were typed. */
@@ -16,7 +16,7 @@ async function send(box, file) {
   let text;
   try {
     const token = box.form.querySelector("[name=csrfmiddlewaretoken]").value;
-    const answer = await fetch(box.dataset.attach, { method: "POST", body, headers: { "X-CSRFToken": token } });
+    const answer = await fetch(box.form.dataset.attach, { method: "POST", body, headers: { "X-CSRFToken": token } });
     const told = await answer.json();
     text = answer.ok ? told.markdown : `${words.failed}: ${file.name} (${told.error ?? answer.status})`;
   } catch {
@@ -31,16 +31,16 @@ async function take(box, files) {
 }
 
 document.addEventListener("paste", (event) => {
-  const box = event.target.closest?.("textarea[data-attach]");
+  const box = event.target.closest?.("form[data-attach] textarea");
   if (!box || !event.clipboardData?.files.length) return;
   event.preventDefault();
   take(box, [...event.clipboardData.files]);
 });
 document.addEventListener("dragover", (event) => {
-  if (event.target.closest?.("textarea[data-attach]") && event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  if (event.target.closest?.("form[data-attach] textarea") && event.dataTransfer?.types.includes("Files")) event.preventDefault();
 });
 document.addEventListener("drop", (event) => {
-  const box = event.target.closest?.("textarea[data-attach]");
+  const box = event.target.closest?.("form[data-attach] textarea");
   if (!box || !event.dataTransfer?.files.length) return;
   event.preventDefault();
   take(box, [...event.dataTransfer.files]);
