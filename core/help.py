@@ -21,6 +21,7 @@ ORDER = (
     "search",
     "forks",
     "projects",
+    "issues",
     "mirrors",
     "suggestions",
     "push-mirrors",

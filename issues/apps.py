@@ -10,5 +10,6 @@ class IssuesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Fill the named places, and follow pushes."""
+        """Fill the named places, follow pushes, add to the demo."""
         from issues import panels, subscribers  # noqa: F401
+        from issues.management import demo  # noqa: F401

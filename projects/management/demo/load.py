@@ -15,7 +15,7 @@ from accounts.models import Membership, User
 from core import events
 from core.actors import SYSTEM, Actor
 from core.errors import NotFound
-from projects import commands
+from projects import commands, places
 from projects.management.demo import catalogue, dates, legal
 from projects.management.demo.history import build
 from projects.management.demo.people import ORGANIZATIONS, PEOPLE, DemoPerson
@@ -38,6 +38,8 @@ def load(say: Say) -> list[tuple[str, str]]:
         for owner, name, by in FORKS:
             _fork(owner, name, by)
         catalogue.load()
+        for part in places.demo_parts:
+            part()
         dates.settle_people([login for login, _password in logins], now)
         events.drain(5000)
     return logins
