@@ -91,6 +91,9 @@ class DirectoryBox:
 dataset_boxes: Place[DirectoryBox] = Place("parts of the dataset directory")
 
 
+demo_parts: Place[Callable[[], object]] = Place("what other packages add to the demo; safe to repeat")
+
+
 ZERO = "0" * 40
 Update = tuple[str, str, str]  # ref, old oid, new oid; ZERO for none
 
