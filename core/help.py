@@ -22,6 +22,8 @@ ORDER = (
     "forks",
     "projects",
     "issues",
+    "issue-search",
+    "issues-more",
     "mirrors",
     "suggestions",
     "push-mirrors",
