@@ -24,6 +24,7 @@ ORDER = (
     "issues",
     "issue-search",
     "issues-more",
+    "pulls",
     "mirrors",
     "suggestions",
     "push-mirrors",

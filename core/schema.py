@@ -82,7 +82,7 @@ class ApiSchema(AutoSchema):
         """The first noun of the path; repositories have too many addresses for one heading."""
         parts = self.path.split("/")[3:]
         if parts[0] != "repositories" or len(parts) < 4:
-            return [parts[0] if parts[0] in ("organizations", "repositories", "user", "users") else "site"]
+            return [parts[0] if parts[0] in ("organizations", "repositories", "user", "users", "hooks", "notifications") else "site"]
         return [TAGS.get(parts[3], "repositories")]
 
     def get_auth(self) -> list[dict[str, list[str]]]:
@@ -108,6 +108,8 @@ HEADINGS = {
     "issues": N_("Issues, labels and milestones"),
     "pulls": N_("Pull requests and reviews"),
     "checks": N_("Statuses and check runs of commits"),
+    "hooks": N_("Webhooks"),
+    "notifications": N_("Notifications"),
     "site": N_("The whole site"),
 }
 TAGS = {
@@ -120,6 +122,7 @@ TAGS = {
     **dict.fromkeys(("issues", "comments", "labels", "milestones", "assignees"), "issues"),
     **dict.fromkeys(("statuses", "checks", "check-runs"), "checks"),
     "releases": "releases",
+    "hooks": "hooks",
     "pulls": "pulls",
 }
 ABOUT = """Whatever a page of the portal can do, a program can do here, with the same rights.
@@ -147,6 +150,7 @@ PARAMETERS = {
     "path": "path inside the repository",
     "file": "name of a file",
     "token": "name of a token",
+    "delivery": "number of a delivery, from the list",
     "number": "number of an issue, pull request or milestone",
     "label": "name of a label",
     "review": "number of a review, from the list",

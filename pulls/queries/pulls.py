@@ -130,7 +130,7 @@ def reviews_sent(pull: Pull, ids: Iterable[int]) -> dict[int, Review]:
 
 def readable_pulls(actor: Actor) -> QuerySet[Pull]:
     """All that the actor may read."""
-    return Pull.objects.filter(rules.readable_by(actor)).select_related(*_RELATED)
+    return Pull.objects.filter(rules.readable_by(actor)).select_related("repository__namespace", *_RELATED)
 
 
 def asked_of(person_id: int) -> Q:
@@ -200,3 +200,32 @@ def require_reviewers(repository: Repository, people: Sequence[User], teams: Seq
         raise Invalid(_("“%s” may not read this repository.") % strangers[0], field="reviewers")
     if any(team.organization.namespace_id != repository.namespace_id for team in teams):
         raise Invalid(_("Only teams of the owning organization can be asked."), field="reviewers")
+
+
+def heads_shown(actor: Actor, rows: Sequence[Pull]) -> dict[int, str]:
+    """Id of a pull request → its head as the actor may know it (`branch`, or `namespace/name:branch`); one query at most."""
+    foreign = [row.head_repository_id for row in rows if row.head_repository_id != row.repository_id]
+    readable = readable_among(actor, foreign)
+    found = {}
+    for row in rows:
+        head = row.head_repository
+        if head is None or not row.head_branch or head.deleted_at is not None:
+            continue
+        if head.pk == row.repository_id:
+            found[row.pk] = row.head_branch
+        elif head.pk in readable:
+            found[row.pk] = f"{head}:{row.head_branch}"
+    return found
+
+
+def of_threads(repository: Repository, threads: Sequence[Thread]) -> list[Pull]:
+    """Pull requests of some threads of a repository, in their order; one query."""
+    rows = {row.thread_id: row for row in pulls_of(repository).filter(thread__in=[thread.pk for thread in threads])}
+    for row in rows.values():
+        row.repository = row.thread.repository = repository
+    return [rows[thread.pk] for thread in threads if thread.pk in rows]
+
+
+def concerning(person_id: int) -> Q:
+    """Condition on Pull: opened by the person, or waiting for their review."""
+    return Q(thread__author=person_id) | asked_of(person_id)

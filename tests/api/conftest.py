@@ -6,12 +6,16 @@ from types import SimpleNamespace
 import pytest
 
 from accounts import commands as people
+from activity.commands import hooks
+from activity.models import Dispatch, Notification
 from core import blobs
 from core.actors import SYSTEM, Scope
 from issues import commands as issue_commands
 from projects import commands, queries
 from projects.commands.moves import create_tag
 from projects.models import Protection, PushMirror
+from pulls import commands as pull_commands
+from pulls.models import Pull
 from search.commands import rebuild_index
 from tests.factories import accounts as make
 from tests.factories.projects import commit
@@ -76,6 +80,21 @@ def fill(world, repository, owner):
     }
 
 
+def proposed(world, repository) -> dict:
+    """Ada's pull request with a review and a comment on a line, made when an operation needs it: few do."""
+    found = Pull.objects.filter(repository=repository).select_related("thread").first()
+    if found is None:
+        ada, bob = make.actor(world.ada), make.actor(world.bob)
+        commit(repository, {"src/a.py": b"print(2)\n"}, branch="proposed")
+        commit(repository, {"src/a.py": b"print(4)\n"}, branch="topic")
+        found = pull_commands.open_pull(ada, repository, head=repository, head_branch="proposed", base_branch="main", title="Two")
+        said = pull_commands.comment_on_lines(ada, found, path="src/a.py", side="new", line=1, body="Hm")
+        review = pull_commands.submit_review(bob, found, verdict="approved")
+    else:
+        said, review = found.line_threads.first().comments.first(), found.reviews.first()
+    return {"number": found.thread.number, "comment": said.pk, "review": review.pk}
+
+
 @pytest.fixture
 def world(db, client):
     """`call(operation, who, repository=…)` asks an operation with the body of its example; `who` is a token's text or None."""
@@ -99,16 +118,22 @@ def world(db, client):
     gone = commands.create_repository(make.actor(it.ada), it.ada.namespace, name="gone")
     commands.delete_repository(make.actor(it.ada), gone, confirmation="ada/gone")
     it.gone = gone
+    it.hook = hooks.add_hook(make.actor(it.ada), it.demo, address="https://1.1.1.1/hook")
+    it.delivery = Dispatch.objects.create(hook=it.hook, kind="ping", state=Dispatch.State.SENT)
+    it.told = Notification.objects.create(user=it.ada, repository=it.demo, kind="release", object_id=it.demo.releases.get().pk, why="release", what="released")
     it.tokens = {scope: make.token(it.ada, scope) for scope in ("read", "write", "admin")}
     it.outsider, it.staff = make.token(it.eve), make.token(it.root)
 
     def address(operation, repository):
         values = dict(it.inside[repository.name])
         pk = {"keys": values["key"], "protections": values["rule"], "push-mirrors": values["away"], "check-runs": values["run"], "comments": values["comment"]} if operation.in_repository else {
-            "keys": it.key.pk, "signing-keys": it.signing.pk, "invitations": it.offer.pk if "user" in operation.path.split("/") else it.invitation.pk, "closed-organizations": it.closed.pk, "deleted-repositories": it.gone.pk}  # fmt: skip
+            "keys": it.key.pk, "signing-keys": it.signing.pk, "invitations": it.offer.pk if "user" in operation.path.split("/") else it.invitation.pk, "closed-organizations": it.closed.pk, "deleted-repositories": it.gone.pk, "hooks": it.hook.pk,
+            "notifications": it.told.pk}  # fmt: skip
         parts = operation.path.split("/")
         values["id"] = next((pk[part] for part in parts if part in pk), 1)
         values["oid"] = values["commit"]
+        if "pulls" in parts and operation.in_repository:
+            values |= proposed(it, repository)
         if "blobs" in parts or "oid" in [one["name"] for one in operation.found.get("parameters", []) if one["in"] == "query"]:
             import gitstore
 
@@ -127,6 +152,7 @@ def world(db, client):
                 "slug": slug,
                 "team": it.team.slug,
                 "token": "CI",
+                "delivery": it.delivery.pk,
                 "confirm": confirm,
             }  # fmt: skip
         )

@@ -3,16 +3,21 @@
 from datetime import date
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import commands as people
+from activity.commands import hooks
+from activity.models import Notification
 from core.actors import SYSTEM, Scope
 from issues import commands as issue_commands
 from issues.models import Thread
 from projects import commands
 from projects.commands.moves import create_tag
 from projects.models import ContributionDay, PushMirror
+from pulls import commands as pull_commands
+from pulls.models import Pull
 from search.commands import rebuild_code, rebuild_index
 from tests.api.conftest import git_head, ssh_key
 from tests.api.operations import LISTS
@@ -98,6 +103,26 @@ def found_code(world, number):
     rebuild_code(SYSTEM)
 
 
+def opened(world, number):
+    commit(world.demo, {f"o{number}.txt": b"x"}, branch=f"offer{number}")
+    cache.clear()  # a test opens faster than people may
+    pull_commands.open_pull(
+        make.actor(world.ada), world.demo, head=world.demo, head_branch=f"offer{number}", base_branch="main", title=f"Offer {number}"
+    )
+
+
+def proposed_more(world, number):
+    """Another commit of another file is pushed."""
+    new = commit(world.demo, {f"q{number}.txt": b"x"}, branch="proposed")
+    pull_commands.add_version(make.actor(world.ada), Pull.objects.get(), source=world.demo, head_oid=new)
+
+
+def notified(world, number):
+    """Ada is told of another release."""
+    release = commands.save_release(make.actor(world.ada), world.demo, tag=f"v3.{number}", target="main")
+    Notification.objects.create(user=world.ada, repository=world.demo, kind="release", object_id=release.pk, why="release", what="released", by=world.bob)
+
+
 GROW = {
     "search": found,
     "search_code": found_code,
@@ -143,6 +168,17 @@ GROW = {
     "list_assignees": lambda world, number: commands.set_collaborator(
         make.actor(world.ada), world.demo, make.person(f"worker{number}"), access="write"
     ),
+    "list_pulls": opened,
+    "list_own_pulls": opened,
+    "list_pull_commits": proposed_more,
+    "list_pull_files": proposed_more,
+    "list_pull_versions": proposed_more,
+    "list_reviews": lambda world, number: pull_commands.submit_review(
+        make.actor(make.person(f"reader{number}")), Pull.objects.get(), verdict="comment", body="Hm"
+    ),
+    "list_line_comments": lambda world, number: pull_commands.comment_on_lines(
+        make.actor(make.person(f"reader{number}")), Pull.objects.get(), path="src/a.py", side="new", line=1, body="Hm"
+    ),
     "list_labels": lambda world, number: issue_commands.save_label(SYSTEM, world.demo, name=f"label {number}"),
     "list_milestones": lambda world, number: issue_commands.save_milestone(SYSTEM, world.demo, title=f"goal {number}"),
     "list_statuses": lambda world, number: commands.set_status(
@@ -162,6 +198,12 @@ GROW = {
     "list_contributors": contributor,
     "get_tree": push,
     "get_blame": push,
+    "list_hooks": lambda world, number: hooks.add_hook(make.actor(world.ada), world.demo, address=f"https://1.1.1.1/{number}"),
+    "list_organization_hooks": lambda world, number: hooks.add_hook(
+        make.actor(world.ada), world.organization, address=f"https://1.1.1.1/{number}"
+    ),
+    "list_deliveries": lambda world, number: hooks.test_hook(make.actor(world.ada), world.hook),
+    "list_notifications": notified,
     "list_licences": None,  # the same for everybody, from files
     "list_gitignores": None,
 }  # fmt: skip
