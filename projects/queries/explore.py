@@ -169,13 +169,19 @@ def ridges(now: datetime | None = None) -> list[Ridge]:
 
 def site_figures() -> dict[str, int]:
     """Numbers of the stat strip, counted from rows anyone may see."""
-    public = Repository.objects.filter(deleted_at=None, visibility="public")
+    public = Repository.objects.filter(deleted_at=None, visibility="public").aggregate(
+        total=Count("pk"),
+        mirrors=Count("pk", filter=Q(mirror__is_public_mirror=True)),
+        forks=Count("pk", filter=Q(forked_from__isnull=False)),
+        commits=Sum("commits"),
+    )
     return {
-        "repositories": public.count(),
-        "forks": public.exclude(forked_from=None).count(),
+        "hosted": public["total"] - public["mirrors"],
+        "mirrors": public["mirrors"],
+        "forks": public["forks"],
         "organizations": Organization.objects.filter(deleted_at=None).count(),
         "people": User.objects.filter(state="active").count(),
-        "commits": public.aggregate(n=Sum("commits"))["n"] or 0,
+        "commits": public["commits"] or 0,
     }
 
 

@@ -187,7 +187,7 @@ def _commonest(counts: dict[str, int]) -> Callable[[str], tuple[int, str]]:
 def _sections(counts: dict[str, dict[str, int]], chosen: dict[str, str], query: str, sort: str) -> list[dict[str, Any]]:
     """The facets but the category tree: the commonest values with counts and links; a chosen value is always shown."""
     titles = {
-        "type": _("Kind"), "health": _("Mirror"), "activity": _("Activity"), "language": _("Language"), "licence": _("Licence"),
+        "type": _("Kind"), "health": _("Mirror"), "activity": _("How active"), "language": _("Language"), "licence": _("Licence"),
         "topic": _("Topic"), "owner": _("Owner"), "release": _("Releases"), "new": _("New here"),
     }  # fmt: skip
     labels = _labels()

@@ -147,6 +147,7 @@ def test_pages_of_readers(visit: BrowserContext, live_server) -> None:
 def test_pages_of_members_and_of_the_desk(visit: BrowserContext, live_server) -> None:
     made, tab = stage(), visit.new_page()
     signed_in(visit, live_server.url)
+    visit.set_extra_http_headers({"accept-language": "en"})  # whose words are longer
     tab.set_viewport_size({"width": 390, "height": 844})
     faults = faults_of(
         tab,
