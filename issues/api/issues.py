@@ -78,7 +78,7 @@ class IssuesApi(IssueBase):
     def post(self, request: Request, namespace: str, name: str) -> Response:
         """Open an issue"""
         row, given = self.tracked(request, namespace, name), self.validated(request, shapes.IssueIn)
-        chosen = {
+        chosen: dict[str, Any] = {
             "labels": commands.labels_named(row, given.pop("labels", [])),
             "assignees": commands.people_named(given.pop("assignees", [])),
             "milestone": commands.milestone_numbered(row, given.pop("milestone", None)),

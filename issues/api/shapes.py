@@ -119,7 +119,7 @@ class HappeningOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     facts = serializers.DictField()
     comment = serializers.IntegerField(allow_null=True)
-    source = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
 
 
 def happening_out(row: Happening) -> dict[str, Any]:

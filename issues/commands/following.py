@@ -28,4 +28,4 @@ def turn_issues(actor: Actor, repository: Repository, *, on: bool) -> None:
     """Have issues or not; those there are stay, hidden. Raises NotFound or Forbidden (rules.can_set_up)."""
     rules.can_set_up(actor, repository).require()
     row, _made = Counter.objects.update_or_create(repository=repository, defaults={"has_issues": on})
-    repository.thread_counter = row  # type: ignore[attr-defined]
+    repository.thread_counter = row

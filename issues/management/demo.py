@@ -139,7 +139,8 @@ def _settle(thread: Thread, sample: Sample) -> None:
 
 def _date(row: Happening, at: datetime) -> None:
     Happening.objects.filter(pk=row.pk).update(at=at)
-    Comment.objects.filter(pk=row.comment_id).update(created_at=at)
+    if row.comment_id is not None:
+        Comment.objects.filter(pk=row.comment_id).update(created_at=at)
 
 
 demo_parts.add(load)

@@ -99,6 +99,7 @@ class Thread(models.Model):
         indexes = [
             # one for each order of the list; the title stands in the first so that a search in titles reads the index alone
             models.Index(fields=["repository", "kind", "state", "-updated_at", "-id", "title"], name="thread_by_change"),
+            models.Index(fields=["repository", "kind", "-updated_at", "-id"], name="thread_by_change_any"),
             models.Index(fields=["repository", "kind", "state", "-number"], name="thread_by_number"),
             models.Index(fields=["repository", "kind", "state", "-comment_count", "-id"], name="thread_by_comments"),
             models.Index(fields=["repository", "kind", "author", "state", "-updated_at"], name="thread_by_author_here"),

@@ -217,3 +217,18 @@ def test_commits_are_named_in_texts(people):
     page = text(Client().get("/ada/code/issues/1"))
     assert f'href="/ada/code/commit/{oid}"' in page
     assert page.count("/commit/") == 1
+
+
+def test_the_demo_has_issues_with_a_past():
+    from issues.management.demo import SAMPLES
+    from projects.management.demo.load import load
+
+    load(lambda _line: None)
+    found = list(Thread.objects.filter(kind="issue").order_by("number"))
+    assert [row.title for row in found] == [sample.title for sample in SAMPLES]
+    assert all(row.created_at < row.updated_at or not row.comment_count for row in found)
+    assert [row.created_at for row in found] == sorted(row.created_at for row in found)
+    page = text(Client().get("/PCL-Platform.Intelligence/PanGu-Alpha/issues/4"))
+    assert 'href="/PCL-Platform.Intelligence/PanGu-Alpha/issues/2"' in page
+    load(lambda _line: None)
+    assert Thread.objects.filter(kind="issue").count() == len(found)

@@ -20,6 +20,7 @@ from core import events
 from core.actors import SYSTEM
 from core.models import Delivery, Event
 from core.secrets import encrypt
+from issues import commands as issues
 from projects import commands
 from projects.commands.mirror_lists import begin_list, hand_in_list
 from projects.commands.mirrors import list_mirror
@@ -69,6 +70,7 @@ def story(client, tmp_path: Path) -> None:
     commit(fork, {"c.py": b"z = 3\n"})
     commit(made, {"a.py": b"x = 2\n"})
     commands.star_repository(actor(bob), made)
+    talk(actor(ada), actor(bob), made)
     commands.change_repository(actor(ada), made, description="d", website="", topics=["ml"])
     commands.rename_repository(actor(ada), made, name="code-2")
     commands.set_default_branch(actor(ada), made, branch="side")
@@ -89,6 +91,17 @@ def story(client, tmp_path: Path) -> None:
     origin = tmp_path / "origin.git"
     History(origin).write({"a": "1"})
     commands.request_import_of_folder(SYSTEM, ada.namespace, folder=origin, name="imported", visibility="public", description="")
+
+
+def talk(owner, reader, made) -> None:
+    """An issue from its opening to its end."""
+    issue = issues.open_issue(reader, made, title="Broken", body="@ada look at #1")
+    said = issues.add_comment(owner, issue, body="I see, @bob")
+    issues.edit_comment(owner, said, body="I see it, @bob")
+    issues.edit_thread(reader, issue, title="Broken on Mondays")
+    issues.close_issue(owner, issue)
+    issues.reopen_issue(owner, issue)
+    issues.delete_comment(owner, said)
 
 
 def curate(curator, reader) -> None:

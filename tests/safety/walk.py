@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from issues.models import Comment
 from projects.models import Repository
 from tests.factories.accounts import sign_in
 from tests.safety.world import API_ACTORS, KINDS, PAGE_ACTORS, World
@@ -35,6 +36,15 @@ QUERIES = {
 QUIET = ("django_session", "usersessions_usersession", "accounts_token")  # written by reading
 BODIES: dict[str, dict[str, object]] = {
     "repository_watch": {"level": "all"},
+    "issue_new": {"title": "t"},
+    "thread_comment": {"body": "b"},
+    "thread_acts": {"act": "pin"},
+    "thread_edit": {"title": "t", "body": "b"},
+    "comment_edit": {"body": "c"},
+    "label_list": {"act": "save", "name": "new"},
+    "milestone_new": {"title": "m"},
+    "milestone_edit": {"act": "close"},
+    "issue_settings": {"on": "0"},
     "repository_push_mirrors": {"act": "add", "address": "ssh://git@1.1.1.1/c/d.git", "may_publish": "on"},
     "branch_create": {"name": "topic", "branch": "topic", "start": "main"},
     "branch_delete": {"name": "side", "branch": "side"},
@@ -72,6 +82,14 @@ API_BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("organizations/<str:slug>/members/<str:login>", "PUT"): {"role": "developer"},
     ("repositories", "POST"): {"name": "fresh", "visibility": "private"},
     (f"repositories/{REPOSITORY}", "PATCH"): {"description": "d"},
+    (f"repositories/{REPOSITORY}/issues", "POST"): {"title": "t"},
+    (f"repositories/{REPOSITORY}/issues/<int:number>", "PATCH"): {"state": "closed"},
+    (f"repositories/{REPOSITORY}/issues/<int:number>/comments", "POST"): {"body": "b"},
+    (f"repositories/{REPOSITORY}/comments/<int:pk>", "PATCH"): {"body": "b"},
+    (f"repositories/{REPOSITORY}/labels", "POST"): {"name": "new"},
+    (f"repositories/{REPOSITORY}/labels/<path:label>", "PATCH"): {"description": "d"},
+    (f"repositories/{REPOSITORY}/milestones", "POST"): {"title": "m"},
+    (f"repositories/{REPOSITORY}/milestones/<int:number>", "PATCH"): {"state": "closed"},
     (f"repositories/{REPOSITORY}/forks", "POST"): {"name": "copy"},
     (f"repositories/{REPOSITORY}/protections", "POST"): {"kind": "branch", "pattern": "x/*"},
     (f"repositories/{REPOSITORY}/releases", "POST"): {"tag": "v3", "target": "main"},
@@ -104,6 +122,9 @@ SUFFIXES = {
     "path:path": "src/new.py",
     "path:ref": "main",
     "path:tag": "v1",
+    "path:label": "bug",
+    "threads:kind": "issues",
+    "int:number": "1",
     "str:file": "model.bin",
 }
 
@@ -180,6 +201,8 @@ def address(ask: Ask, world: World) -> str:
             values["path:tag"] = "v2-draft"
         if "/keys/" in route:
             values["int:pk"] = str(made.deploy_keys.get().pk)
+        if "comments/" in route:
+            values["int:pk"] = str(Comment.objects.filter(thread__repository=made).order_by("pk").values_list("pk", flat=True)[0])
         if "protections/" in route:
             values["int:pk"] = str(made.protections.get().pk)
         if "check-runs/" in route or "checks/<int:pk>" in route:

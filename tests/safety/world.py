@@ -9,6 +9,7 @@ from accounts.models import Complaint, LegalDocument, Membership, SSHKey, Team, 
 from core import blobs
 from core.actors import SYSTEM
 from core.secrets import encrypt
+from issues import commands as issue_commands
 from projects import commands
 from projects.models import DeployKey, ImportRun, PushMirror, Release, ReleaseAsset, Repository, TeamAccess
 from tests.factories.accounts import actor, organization, person, token
@@ -63,7 +64,7 @@ def build() -> World:
 
 
 def _fill(world: World, kind: str, made: Repository, team: Team) -> None:
-    """A branch, a tag, a published and a draft release with a file, a fork, an import run, a rule, a deploy key."""
+    """A branch, a tag, a published and a draft release with a file, a fork, an import run, a rule, a deploy key, an issue with its talk."""
     world.oids[kind] = commit(made, {"src/other.py": b"x = 2\n"}, branch="side")
     git(made.path, "tag", "v1", world.oids[kind])
     commands.record_push(SYSTEM, made, [("refs/tags/v1", "0" * 40, world.oids[kind])])
@@ -96,6 +97,10 @@ def _fill(world: World, kind: str, made: Repository, team: Team) -> None:
     )
     PushMirror.objects.create(repository=made, address="https://example.org/lab/away", key="example.org/lab/away", may_publish=True)
     commands.create_check_run(SYSTEM, made, oid=world.oids[kind], name="lint", summary=f"marker-{kind}")
+    issue_commands.save_label(SYSTEM, made, name="bug")
+    goal = issue_commands.save_milestone(SYSTEM, made, title=f"goal of marker-{kind}")
+    issue = issue_commands.open_issue(SYSTEM, made, title=f"issue of marker-{kind}", body=f"marker-{kind}", milestone=goal)
+    issue_commands.add_comment(SYSTEM, issue, body=f"comment of marker-{kind}")
     key = SSHKey.objects.create(title="d", algorithm="ssh-ed25519", public_key=f"{LAB_KEY}{kind}", fingerprint=f"SHA256:deploy-{kind}")
     DeployKey.objects.create(repository=made, key=key)
     made.refresh_from_db()
