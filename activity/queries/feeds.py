@@ -199,7 +199,7 @@ def shown_person(actor: Actor, login: str) -> User:
     return person
 
 
-def follows(person: User, *, followers: bool, page: object = 1) -> Page[User]:
+def follows(person: User, *, followers: bool, page: str | None = None) -> Page[User]:
     """Who follows them, or whom they follow, the latest first."""
     if followers:
         rows = User.objects.filter(following__followed=person).order_by("-following__since", "-pk")

@@ -29,6 +29,18 @@ def hook(actor: Actor, place: Repository | Organization, pk: int) -> Hook:
     return found
 
 
+def any_hook(actor: Actor, pk: int) -> Hook:
+    """A hook by its number alone. Raises NotFound, Forbidden (rules.can_administer_hooks)."""
+    rows = Hook.objects.select_related(
+        "owner", "organization__namespace", "repository__namespace__user", "repository__namespace__organization"
+    )
+    found = rows.filter(pk=min(pk, 2**62)).first()
+    if found is None:
+        raise NotFound(_("There is no such webhook."))
+    rules.can_administer_hooks(actor, rules.place_of(found)).require()
+    return found
+
+
 def dispatches(hook: Hook) -> QuerySet[Dispatch]:
     """What was sent and what waits, newest first, without contents."""
     rows = Dispatch.objects.filter(hook=hook).defer("request_headers", "request_body", "answer_headers", "answer_body")

@@ -36,7 +36,7 @@ def github_issue(row: Thread) -> dict[str, Any]:
     """An `issue` of GitHub's API."""
     page = shapes.address(row)
     reason = {"duplicate": "not_planned", "merged": "completed"}.get(row.state_reason, row.state_reason)
-    issue = {
+    issue: dict[str, Any] = {
         "id": row.pk, "number": row.number, "title": row.title, "body": row.body[:BODY_MOST] or None, "state": row.state, "state_reason": reason or None,
         "user": shapes.github_user(row.author), "html_url": page, "comments": row.comment_count, "locked": row.is_locked,
         "url": f"{shapes.base()}/api/v3/repos/{row.repository}/issues/{row.number}",

@@ -198,12 +198,15 @@ for _kind, _builder in (
     builders.add((_kind.value, _builder))
 
 
-def hook_stop(hook: Hook) -> str:
-    """Why a hook sends nothing although it is on: its owner may not administer (any more); "" if nothing stops it."""
+def hook_stop(hook: Hook, owners: dict[int, Actor] | None = None) -> str:
+    """Why a hook sends nothing although it is on: its owner may not administer (any more); "" if nothing stops it.
+
+    `owners` keeps what was asked of each owner, for lists.
+    """
     owner = hook.owner
     if owner is None or not owner.is_active or owner.state != User.State.ACTIVE:
         return _("The account of whoever saved it last is gone. It sends again when an administrator saves it.")
-    actor = Actor(person=owner)
+    actor = (owners if owners is not None else {}).setdefault(owner.pk, Actor(person=owner))
     if hook.repository is not None:
         if hook.repository.deleted_at is not None or hook.repository.taken_down_at is not None:
             return _("The repository is deleted or taken down.")

@@ -18,7 +18,7 @@ from activity.forms.hooks import ChangeHookForm, HookForm
 from activity.models import Dispatch, Format, Happens
 from activity.queries import hooks as reads
 from activity.queries.telling import hook_stop
-from core.actors import ActorRequest
+from core.actors import Actor, ActorRequest
 from core.errors import Conflict, LimitReached
 from core.forms import attempt
 from core.sudo import sudo_required
@@ -51,7 +51,8 @@ def _all(request: ActorRequest, place: Place) -> HttpResponse:
         commands.test_hook(request.actor, made)
         messages.success(request, _("Saved. A test is on its way."))
         return redirect(f"{_base(place)}/{made.pk}")
-    listed = [(row, hook_stop(row), [Happens(key).label for key in row.events]) for row in rows]
+    owners: dict[int, Actor] = {}
+    listed = [(row, hook_stop(row, owners), [Happens(key).label for key in row.events]) for row in rows]
     context = {"hooks": listed, "form": form, "most": commands.MOST}
     return _page(request, place, "activity/hooks.html", context, status=422 if form.errors else 200)
 
