@@ -119,7 +119,7 @@ TAGS = {
     **dict.fromkeys(("collaborators", "teams", "keys"), "access"),
     **dict.fromkeys(("forks", "upstream", "sync", "detach", "push-mirrors"), "forks"),
     **dict.fromkeys(("star", "stargazers", "watch"), "stars"),
-    **dict.fromkeys(("issues", "comments", "labels", "milestones", "assignees"), "issues"),
+    **dict.fromkeys(("issues", "comments", "labels", "milestones", "assignees", "boards"), "issues"),
     **dict.fromkeys(("statuses", "checks", "check-runs"), "checks"),
     "releases": "releases",
     "hooks": "hooks",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core import blobs
 from core.actors import ActorRequest
 from core.errors import DomainError, Invalid, LimitReached
-from issues import commands, queries
+from issues import commands, queries, rules
 from projects.models import Repository
 from projects.views.common import repository_page
 
@@ -26,6 +26,7 @@ MOST = 10  # files of one form
 @repository_page
 def file_attach(request: ActorRequest, repository: Repository) -> HttpResponse:
     """One file (`file`) that a script sends while somebody writes; the answer is what to put into the text."""
+    rules.can_attach(request.actor, repository).require()
     upload = request.FILES.get("file")
     if upload is None:
         return JsonResponse({"error": "file"}, status=422)

@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from django.core.cache import cache
 
 from accounts import commands as people
 from activity.commands import hooks
@@ -63,6 +64,7 @@ def fill(world, repository, owner):
     goal = issue_commands.save_milestone(actor, repository, title="v1")
     issue = issue_commands.open_issue(actor, repository, title="First", body="words", milestone=goal)
     said = issue_commands.add_comment(actor, issue, body="More words")
+    issue_commands.make_board(actor, repository, name="Work", by="state")
     return {
         "number": issue.number,
         "label": "bug",
@@ -84,6 +86,7 @@ def proposed(world, repository) -> dict:
     """Ada's pull request with a review and a comment on a line, made when an operation needs it: few do."""
     found = Pull.objects.filter(repository=repository).select_related("thread").first()
     if found is None:
+        cache.clear()  # tests undo what they did and open it again, faster than people may
         ada, bob = make.actor(world.ada), make.actor(world.bob)
         commit(repository, {"src/a.py": b"print(2)\n"}, branch="proposed")
         commit(repository, {"src/a.py": b"print(4)\n"}, branch="topic")

@@ -45,6 +45,18 @@ BODIES: dict[str, dict[str, object]] = {
     "milestone_new": {"title": "m"},
     "milestone_edit": {"act": "close"},
     "issue_settings": {"on": "0"},
+    "thread_many": {"number": ["1"], "state": "completed"},
+    "thread_relations": {"act": "up"},
+    "issue_transfer": {"into": "lab/public-code"},
+    "text_react": {"react": "heart:1"},
+    "text_task": {"task": "0-1", "version": "1"},
+    "comment_hide": {"reason": "spam"},
+    "pin_order": {"to": "up"},
+    "filter_list": {"name": "mine", "query": "is:open"},
+    "board_new": {"name": "new", "by": "state"},
+    "board_view": {"other": "#1"},
+    "board_move": {"thread": "1", "column": "0"},
+    "board_settings": {"act": "change", "name": "other"},
     "repository_push_mirrors": {"act": "add", "address": "ssh://git@1.1.1.1/c/d.git", "may_publish": "on"},
     "branch_create": {"name": "topic", "branch": "topic", "start": "main"},
     "branch_delete": {"name": "side", "branch": "side"},
@@ -86,6 +98,14 @@ API_BODIES: dict[tuple[str, str], dict[str, object]] = {
     (f"repositories/{REPOSITORY}/issues/<int:number>", "PATCH"): {"state": "closed"},
     (f"repositories/{REPOSITORY}/issues/<int:number>/comments", "POST"): {"body": "b"},
     (f"repositories/{REPOSITORY}/comments/<int:pk>", "PATCH"): {"body": "b"},
+    (f"repositories/{REPOSITORY}/issues/many", "POST"): {"numbers": [1], "state": "completed"},
+    (f"repositories/{REPOSITORY}/issues/<int:number>/reactions", "PUT"): {"kind": "heart"},
+    (f"repositories/{REPOSITORY}/issues/<int:number>/relations", "PUT"): {"kind": "blocker", "issue": "1"},
+    (f"repositories/{REPOSITORY}/issues/<int:number>/transfer", "POST"): {"into": "lab/public-code"},
+    (f"repositories/{REPOSITORY}/comments/<int:pk>/reactions", "PUT"): {"kind": "heart"},
+    (f"repositories/{REPOSITORY}/comments/<int:pk>/hidden", "PUT"): {"reason": "spam"},
+    (f"repositories/{REPOSITORY}/boards", "POST"): {"name": "new", "by": "state"},
+    (f"repositories/{REPOSITORY}/boards/<int:number>/cards", "PUT"): {"issue": "1", "column": None},
     (f"repositories/{REPOSITORY}/labels", "POST"): {"name": "new"},
     (f"repositories/{REPOSITORY}/labels/<path:label>", "PATCH"): {"description": "d"},
     (f"repositories/{REPOSITORY}/milestones", "POST"): {"title": "m"},
@@ -185,6 +205,7 @@ def address(ask: Ask, world: World) -> str:
         "slug:measure": "freshness",
         "slug:slug": "nlp",
         "str:key": "unknown",
+        "uuid:key": str(world.places["attachment"]),  # of a private repository
         "path:rest": "v1/nothing",
         "str:secret": str(world.places["secret"]),
     }
@@ -212,7 +233,7 @@ def address(ask: Ask, world: World) -> str:
         if ask.route.endswith("contents/<path:path>") and ask.method != "PUT":
             values["path:path"] = "src/secret.py"
     else:
-        values |= {"str:namespace": "lab", "str:name": "t0"}
+        values |= {"str:namespace": "lab", "str:name": "t0", "str:file": "notes.txt"}
     text = route
     for key, value in values.items():
         text = text.replace(f"<{key}>", value)

@@ -101,6 +101,9 @@ def _fill(world: World, kind: str, made: Repository, team: Team) -> None:
     goal = issue_commands.save_milestone(SYSTEM, made, title=f"goal of marker-{kind}")
     issue = issue_commands.open_issue(SYSTEM, made, title=f"issue of marker-{kind}", body=f"marker-{kind}", milestone=goal)
     issue_commands.add_comment(SYSTEM, issue, body=f"comment of marker-{kind}")
+    issue_commands.make_board(SYSTEM, made, name=f"board of marker-{kind}", columns=["A"])
+    if kind == "private":
+        world.places["attachment"] = issue_commands.attach_file(SYSTEM, made, name="notes.txt", chunks=[b"marker-private"]).key
     key = SSHKey.objects.create(title="d", algorithm="ssh-ed25519", public_key=f"{LAB_KEY}{kind}", fingerprint=f"SHA256:deploy-{kind}")
     DeployKey.objects.create(repository=made, key=key)
     made.refresh_from_db()
@@ -121,7 +124,7 @@ def _site(world: World, lab) -> None:
     Complaint.objects.create(number="C-1", complainant="R", email="r@example.org", address="/lab/public-code", text="mine")
     gone = repository(people["owner"], name="gone", visibility="private", files={"a": b"1"})
     commands.delete_repository(actor(people["owner"]), gone, confirmation=str(gone))
-    world.places = {
+    world.places |= {
         "slug": "lab",
         "login": "reader-person",
         "team": "core",
