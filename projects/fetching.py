@@ -155,10 +155,12 @@ def listed(origin: Origin, environment: dict[str, str]) -> bytes:
 
 
 def default_branch(head: str, refs: dict[str, str]) -> str:
+    """HEAD's branch if there is one, else a usual name, else the first; none whose name is no UTF-8."""
     for branch in (head, "main", "master"):
         if branch and f"refs/heads/{branch}" in refs:
             return branch
-    return min((ref.removeprefix("refs/heads/") for ref in refs if ref.startswith("refs/heads/")), default="")
+    names = (ref.removeprefix("refs/heads/") for ref in refs if ref.startswith("refs/heads/"))
+    return min((name for name in names if not any("\udc80" <= letter <= "\udcff" for letter in name)), default="")
 
 
 def fetch(

@@ -20,6 +20,7 @@ from projects.commands.outcomes import Trouble
 from projects.mirrors import advertisement, outbound
 from projects.mirrors.advertisement import Advertised
 from projects.models import Mirror, MirrorKey, UpstreamKey
+from projects.queries.pushing import is_our_name
 
 MANY_REFS = 5000  # above: ask for branches and tags alone, by protocol v2
 AGENT = {"User-Agent": "git/2.39 (OpenI mirror)"}
@@ -64,8 +65,7 @@ def _target(mirror: Mirror) -> Target:
     pair = decrypt(mirror.credentials_encrypted, purpose="mirror") if mirror.credentials_encrypted else ""
     userinfo = ":".join(quote(part, safe="") for part in pair.split(":", 1)) + "@" if pair else ""
     target = check_url(mirror.address.replace("://", f"://{userinfo}", 1))
-    base = urlsplit(settings.BASE_URL)
-    if (target.host, target.port) == (base.hostname, base.port or {"https": 443}.get(base.scheme, 80)):
+    if is_our_name(target):
         raise Trouble("loop")
     return target
 
@@ -74,7 +74,7 @@ def _target_of_git(address: str, scheme: str) -> Target:
     if scheme not in schemes():
         raise Trouble("other", _("%s:// is not allowed here.") % scheme)
     target = check_url(address, schemes=(scheme,))
-    if (target.host, target.port) in ((settings.SSH_HOST, settings.SSH_PORT), (urlsplit(settings.BASE_URL).hostname, settings.SSH_PORT)):
+    if is_our_name(target) or (target.host, target.port) == (urlsplit(settings.BASE_URL).hostname, settings.SSH_PORT):
         raise Trouble("loop")
     return target
 

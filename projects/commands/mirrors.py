@@ -25,6 +25,7 @@ from projects.mirrors.addresses import Address
 from projects.mirrors.states import State, Turn
 from projects.models import Mirror, Nomination, Repository, Visibility
 from projects.queries import mirror_moves as moves
+from projects.queries.pushing import is_our_name
 
 NAME_MAX = 96
 FILTERS_MAX = 50
@@ -94,11 +95,13 @@ def mirror_into(
 ) -> Mirror:
     """A mirror under one's own name; it is filled at once and kept fresh. Over SSH it gets a deploy key, which the other side has to learn first.
 
-    Raises Forbidden (rules.can_create_in), Invalid (address, name, filters), Conflict (name taken), LimitReached. Publishes RepositoryCreated and
+    Raises Forbidden (rules.can_create_in), Invalid (address, ourselves, name, filters), Conflict (name taken), LimitReached. Publishes RepositoryCreated and
     MirrorAsked.
     """
     rules.can_create_in(actor, namespace).require()
     target = check_url(cloneable(address), schemes=schemes())
+    if is_our_name(target):
+        raise Invalid(_("The address leads back to us."), field="address", code="loop")
     require_name(name, kind="project", field="name")
     require_visibility(visibility)
     require_free_address(namespace, name)

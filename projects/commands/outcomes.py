@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from projects.commands.pushes import shown_ref
 from projects.mirrors import addresses, pace, states
 from projects.mirrors.advertisement import Advertised
 from projects.mirrors.states import State, Turn
@@ -86,7 +87,8 @@ def worked(mirror: Mirror, before: Before, report: Report, seen: Unchanged | Non
         return
     if fetched:
         mirror.synced_at, mirror.filled_at = now, mirror.filled_at or now
-        run = MirrorRun(seconds=seconds, bytes=report.bytes, refs_changed=len(report.updates), rewritten=report.rewritten[:50])
+        rewritten = [(shown_ref(ref), old) for ref, old in report.rewritten[:50]]
+        run = MirrorRun(seconds=seconds, bytes=report.bytes, refs_changed=len(report.updates), rewritten=rewritten)
         with transaction.atomic():
             if not _release(mirror, before):
                 return

@@ -42,12 +42,13 @@ def record_push(actor: Actor, repository: Repository, updates: Sequence[Update])
     now = timezone.now()
     changes: dict[str, object] = {"pushed_at": now, "updated_at": now, "pushes_since_maintenance": F("pushes_since_maintenance") + 1}
     heads = [ref for ref, _old, new in updates if ref.startswith("refs/heads/") and new != ZERO]
-    default = _first_default(repository, heads) if repository.is_empty and heads else ""
+    named = [ref for ref in heads if shown_ref(ref) == ref]
+    default = _first_default(repository, named) if repository.is_empty and named else ""
     if heads:
         changes["is_empty"] = False
     if default:
         changes["default_branch"] = default
-    kept = [list(update) for update in updates[:KEPT_UPDATES]]
+    kept = [[shown_ref(ref), old, new] for ref, old, new in updates[:KEPT_UPDATES]]
     by_id = actor.person.pk if actor.person else None
     with transaction.atomic():
         push = Push.objects.create(repository=repository, user_id=by_id, updates=kept, updates_total=len(updates), at=now)
@@ -57,6 +58,11 @@ def record_push(actor: Actor, repository: Repository, updates: Sequence[Update])
     repository.is_empty = repository.is_empty and not heads
     repository.default_branch = default or repository.default_branch
     return push
+
+
+def shown_ref(name: str) -> str:
+    """The name of a ref as a row keeps it: Git takes any bytes, a database text alone. Names in other encodings lose what is no UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _first_default(repository: Repository, heads: list[str]) -> str:
@@ -151,7 +157,7 @@ def _record_dead(content: dict[str, Any]) -> int:
     moved = moved_updates(repository, [(str(ref), str(old), str(new)) for ref, old, new in content["updates"]])
     since = datetime.fromtimestamp(float(content["at"]), tz=UTC)
     known = {json.dumps(push.updates) for push in Push.objects.filter(repository=repository, at__gte=since)}
-    if not moved or json.dumps([list(update) for update in moved[:KEPT_UPDATES]]) in known:
+    if not moved or json.dumps([[shown_ref(ref), old, new] for ref, old, new in moved[:KEPT_UPDATES]]) in known:
         return 0
     person = User.objects.filter(pk=content["by"]).first() if content["by"] else None
     record_push(Actor(person=person) if person else SYSTEM, repository, moved)

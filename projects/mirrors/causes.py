@@ -65,7 +65,7 @@ _SAID = (
     (r"connection refused|couldn't connect|failed to connect|connection reset|early eof|unexpected disconnect|empty reply", "unreachable"),
     (r"no space left|disk quota", "disk"),
     (r"cannot lock ref|refname conflict|is a directory|file/directory conflict|case.?insensitive", "clash"),
-    (r"fsck|badobject|index-pack failed|bad object|object of unexpected type|invalid index-pack", "fsck"),
+    (r"fsck|badobject|non-commit object|index-pack failed|bad object|object of unexpected type|invalid index-pack", "fsck"),
     (r"unable to update url base from redirection|redirect", "moved"),
     (r"mismatched algorithms|object format|sha256", "sha256"),
     (r"not a git repository|not valid: is this a git repository|invalid server response|bad line length", "not_git"),

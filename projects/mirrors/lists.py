@@ -6,6 +6,7 @@ UTF-8, UTF-16 or GB 18030, with or without a mark. Read line by line; a broken r
 import csv
 import io
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 
 LINE_MAX = 20_000
+CELL_LINES = 40  # a quoted cell may hold line breaks; one that ends nowhere takes no more than its own row along
+SAMPLE = 64 * 1024
 NAMES = {  # heads of columns people use → ours
     "address": "address", "url": "address", "地址": "address", "原始仓库地址": "address", "clone_url": "address", "html_url": "address",
     "仓库地址": "address", "repository": "address",
@@ -70,9 +73,14 @@ def preview(path: Path, columns: Mapping[str, str] | None = None, *, samples: in
 
 
 def _text(file: IO[bytes]) -> io.TextIOWrapper:
-    start = file.read(65536)
+    start = file.read(SAMPLE)
+    encoding = encoding_of(start)
+    if encoding == "utf-8-sig":  # the first letters beyond ASCII decide, however far down they are
+        while start and start.isascii():
+            start = file.read(SAMPLE)
+        encoding = encoding if _is_utf8(start) else "gb18030"
     file.seek(0)
-    return io.TextIOWrapper(file, encoding=encoding_of(start), errors="replace", newline="")
+    return io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
 
 
 def encoding_of(start: bytes) -> str:
@@ -159,20 +167,51 @@ def _csv(head: str, text: Iterator[str], columns: Mapping[str, str]) -> Iterator
     if "address" not in {_ours(name, columns) for name in heads}:
         yield Wish(1, fault="columns")
         return
-    reader = csv.reader(text, delimiter=_delimiter(head) or ",")
+    for first, last, cells in _cells(text, _delimiter(head) or ",", len(heads)):
+        if cells is None:
+            yield Wish(first, fault="columns")
+        elif any(cells):
+            yield _wish(last, dict(zip(heads, cells, strict=True)), columns)
+
+
+def _cells(text: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[int, int, list[str] | None]]:
+    """(first line, last line, cells) of each row after the header; None for cells that are not `width`, or whose quotes do not end.
+
+    Such a row ends with its first line: what follows is read anew, so that a stray quote costs nobody else.
+    """
+    waiting: deque[str] = deque()
+    number = 1
     while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
+        lines = [line for line in [waiting.popleft() if waiting else next(text, "")] if line]
+        if not lines:
             return
-        except csv.Error:
-            yield Wish(reader.line_num + 1, fault="columns")
-            continue
-        if any(cells):
-            number = reader.line_num + 1
-            yield (
-                _wish(number, dict(zip(heads, cells, strict=False)), columns) if len(cells) == len(heads) else Wish(number, fault="columns")
-            )
+        number += 1
+        cells = _parsed(lines, delimiter, width)
+        while cells is None and len(lines) < CELL_LINES and _is_open(lines) and (line := waiting.popleft() if waiting else next(text, "")):
+            lines.append(line)
+            cells = _parsed(lines, delimiter, width)
+        if cells is None:
+            waiting.extendleft(reversed(lines[1:]))
+            lines = lines[:1]
+        first, number = number, number + len(lines) - 1
+        if cells is not None or lines[0].strip():
+            yield first, number, cells
+
+
+def _is_open(lines: list[str]) -> bool:
+    """True while a quoted cell waits for its end."""
+    return sum(line.count('"') for line in lines) % 2 == 1 and sum(map(len, lines)) <= LINE_MAX
+
+
+def _parsed(lines: list[str], delimiter: str, width: int) -> list[str] | None:
+    """The cells, None if they are not as many as the columns, or not one row."""
+    if sum(line.count('"') for line in lines) % 2 or sum(map(len, lines)) > LINE_MAX:
+        return None
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter, strict=len(lines) > 1))
+    except csv.Error:
+        return None
+    return rows[0] if len(rows) == 1 and len(rows[0]) == width else None
 
 
 def _lines(first: str, text: Iterator[str]) -> Iterator[str]:

@@ -87,12 +87,23 @@ def target_of(mirror: PushMirror) -> Target:
 
 def is_ourselves(target: Target) -> bool:
     """True for an address of this portal, by its name, another of its names, or another name of its address."""
-    base = urlsplit(settings.BASE_URL)
-    ours = {(base.hostname or "", base.port or DEFAULT_PORTS.get(base.scheme, 80)), (settings.SSH_HOST, settings.SSH_PORT)}
+    return is_our_name(target) or any(port == target.port and _addresses(host) & set(target.addresses) for host, port in _ours())
+
+
+def is_our_name(target: Target) -> bool:
+    """Likewise without another name of its address, which asks no name server: other sites may stand behind one door with us."""
     names = {name.lstrip(".").lower() for name in settings.ALLOWED_HOSTS} - {"*", ""}
-    if (target.host, target.port) in ours or (target.host in names and target.port in {port for _host, port in ours}):
+    below = tuple(name.lower() for name in settings.ALLOWED_HOSTS if name.startswith("."))
+    ours = _ours()
+    if (target.host, target.port) in ours:
         return True
-    return any(port == target.port and _addresses(host) & set(target.addresses) for host, port in ours)
+    is_named = target.host in names or (bool(below) and target.host.endswith(below))
+    return is_named and target.port in {port for _host, port in ours}
+
+
+def _ours() -> set[tuple[str, int]]:
+    base = urlsplit(settings.BASE_URL)
+    return {(base.hostname or "", base.port or DEFAULT_PORTS.get(base.scheme, 80)), (settings.SSH_HOST, settings.SSH_PORT)}
 
 
 def _addresses(host: str) -> set[str]:

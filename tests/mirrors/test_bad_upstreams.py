@@ -19,7 +19,7 @@ import gitstore
 from core.actors import SYSTEM
 from projects import commands, fetching
 from projects.mirrors import causes
-from projects.models import Mirror, MirrorStore
+from projects.models import Mirror, MirrorRun, MirrorStore, Push
 from tests.factories.projects import git
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +128,32 @@ def test_names_that_git_refuses_write_nothing_outside(upstream, name) -> None:
     assert (path / "config").read_text().startswith("[core]")
     assert set(gitstore.refs(path, "refs/heads")) <= {"refs/heads/trunk", "refs/heads/-x"}
     assert {entry.name for entry in path.iterdir()} <= {"config", "HEAD", "objects", "refs", "openi", "packed-refs"}
+
+
+def test_names_of_branches_in_another_encoding(upstream) -> None:
+    """Git takes any bytes; rows take text. The branch is served under its own bytes."""
+    tip, name = upstream.tip(), "中文".encode("gbk")
+    (upstream.path / "packed-refs").write_bytes(b"# pack-refs with: peeled fully-peeled sorted \n%s refs/heads/%s\n" % (tip.encode(), name))
+    made = synced(listed(upstream))
+    assert (made.state, made.repository.default_branch) == ("fresh", "trunk")
+    assert set(gitstore.refs(made.repository.path, "refs/heads")) == {
+        "refs/heads/trunk",
+        "refs/heads/" + name.decode("utf-8", "surrogateescape"),
+    }
+    for update in Push.objects.get().updates:
+        update[0].encode()  # text that any database takes
+    for page in ("", "/branches", "/mirror"):
+        assert Client().get(f"/github.com/lab/model{page}").status_code == 200
+    git(upstream.path, "update-ref", "refs/heads/trunk", upstream.commit("other"))
+    (upstream.path / "packed-refs").write_bytes(b"# pack-refs with: peeled fully-peeled sorted \n")
+    synced(made)
+    assert [ref for ref, _oid in MirrorRun.objects.order_by("-pk").first().rewritten][0].isprintable()
+
+
+def test_a_branch_that_is_no_commit(upstream) -> None:
+    (upstream.path / "refs/heads/odd").write_text(git(upstream.path, "rev-parse", "trunk^{tree}") + "\n")
+    failed = synced(listed(upstream))
+    assert (failed.cause, failed.state) == ("fsck", "listed"), failed.said
 
 
 def test_an_empty_repository_waits_for_its_first_branch(upstream) -> None:

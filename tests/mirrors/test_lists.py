@@ -36,6 +36,27 @@ def test_csv_of_the_old_site_in_gbk_with_broken_rows(tmp_path: Path) -> None:
     assert wishes(tmp_path / "b.csv", b"\xef\xbb\xbf" + text.encode())[0] == first
 
 
+def test_a_stray_quote_costs_its_own_row_alone(tmp_path: Path) -> None:
+    many = "".join(f"https://github.com/b/m{number},d,1\n" for number in range(3000))
+    text = (
+        "address,description,stars\nhttps://github.com/a/one,ok,1\n"
+        'https://github.com/a/two,"broken,1\n"https://github.com/a/three","two\nlines, or ""more""",4\nhttps://github.com/a/four,"open,1\n'
+        + many
+    )
+    rows = wishes(tmp_path / "a.csv", text.encode())
+    assert [(row.number, row.address, row.fault) for row in rows[:4]] == [
+        (2, "https://github.com/a/one", ""), (3, "", "columns"), (5, "https://github.com/a/three", ""), (6, "", "columns"),
+    ]  # fmt: skip
+    assert rows[2].description == 'two\nlines, or "more"'
+    assert [row.fault for row in rows[4:]] == [""] * 3000
+
+
+def test_chinese_that_comes_late_is_understood(tmp_path: Path) -> None:
+    text = "address,description,stars\n" + "https://github.com/a/one,words,1\n" * 5000 + "https://github.com/a/last,中文说明,1\n"
+    for encoding in ("gbk", "utf-8"):
+        assert wishes(tmp_path / encoding, text.encode(encoding))[-1].description == "中文说明"
+
+
 def test_json_lines_and_plain_lists(tmp_path: Path) -> None:
     lines = [json.dumps({"html_url": "https://github.com/a/b", "topics": ["x", "y"], "stargazers_count": 5}), "not json", "[1]", ""]
     good, *bad = wishes(tmp_path / "a.jsonl", "\n".join(lines).encode())

@@ -174,6 +174,18 @@ def test_private_ranges_and_ourselves_are_refused(upstream, settings) -> None:
     assert upstream.requests == []
 
 
+def test_a_mirror_of_ourselves_is_refused_by_every_name_of_ours(settings, monkeypatch) -> None:
+    settings.BASE_URL, settings.ALLOWED_HOSTS = "https://portal.example", ["portal.example", "www.portal.example", ".lab.example"]
+    monkeypatch.setattr("core.outgoing._resolve", lambda host, port: ["127.0.0.1"])
+    settings.ALLOW_PRIVATE_ADDRESSES = True
+    owner = person()
+    for host in ("portal.example", "PORTAL.example.", "www.portal.example", "lab.example", "a.lab.example"):
+        with pytest.raises(Invalid, match="leads back"):
+            commands.mirror_into(actor(owner), owner.namespace, address=f"https://{host}/a/b.git", name="model")
+    made = commands.mirror_into(actor(owner), owner.namespace, address="https://portal.example:8443/a/b.git", name="model")
+    assert made.host == "portal.example:8443"  # another service there
+
+
 def test_filters_of_branches_and_tags(upstream) -> None:
     upstream.commit("release/1")
     git(upstream.path, "tag", "v1", "trunk")
