@@ -10,5 +10,6 @@ class PullsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Fill the named places and follow the events."""
+        """Fill the named places, follow the events, add to the demo."""
         from pulls import panels, subscribers  # noqa: F401
+        from pulls.management import demo  # noqa: F401

@@ -4,15 +4,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
+from core.documents import DocumentKind, document_kinds
 from issues.models import Thread
 from issues.places import HappeningKind, happening_kinds, query_conditions
 from projects.models import Repository
-from projects.places import FrontBox, HeadFigure, PushDoor, Tab, front_boxes, head_figures, proposals, push_doors, tabs
+from projects.places import FrontBox, HeadFigure, PushDoor, Tab, front_boxes, head_figures, proposals, push_doors, push_guests, tabs
 from pulls import events, places, rules  # noqa: F401 - registers rows about people, and the facts
 from pulls.commands.proposing import PREFIX, propose
+from pulls.queries import documents
+from pulls.queries.guests import head_refs_of_guest
 from pulls.queries.proposing import fresh_branches
 
 push_doors.add(PushDoor(PREFIX, rules.can_open, propose))
+push_guests.add(head_refs_of_guest)
 head_figures.add(HeadFigure("open_pulls", "SELECT open_pulls FROM issues_counter WHERE repository_id = %(id)s"))
 head_figures.add(HeadFigure("pulls_off", "SELECT 1 FROM pulls_mergesettings WHERE repository_id = %(id)s AND NOT pulls_enabled"))
 
@@ -21,6 +25,13 @@ def _page_to_propose(actor: Actor, repository: Repository) -> str:
     return f"{repository.get_absolute_url()}/pulls/new" if actor.person is not None and rules.can_open(actor, repository) else ""
 
 
+document_kinds.add(
+    DocumentKind(
+        "pulls", _("Pull requests"), "git-pull-request", documents.documents, documents.document_ids, documents.document_access,
+        documents.documents_readable, documents.FOLLOWS,
+    ),
+    order=25,
+)  # fmt: skip
 front_boxes.add(FrontBox("fresh branches", "pulls/_fresh.html", fresh_branches))
 proposals.add(_page_to_propose)
 

@@ -176,6 +176,8 @@ def test_lists_refuse_bad_pages(world):
                 "list_contributors",
                 "list_licences",
                 "list_gitignores",
+                "list_pull_commits",
+                "list_pull_files",
             ):
                 continue  # a place in a list
             answer = world.ask("GET", f"{address}{joint}{query}", world.tokens["admin"])

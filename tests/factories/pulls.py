@@ -5,8 +5,11 @@ from itertools import count
 from django.core.cache import cache
 
 from accounts.models import User
+from issues import commands as talk
+from projects import commands as hosting
 from projects.models import Repository
 from pulls import commands
+from pulls.commands.merging import fresh, merge_pull
 from pulls.models import LineComment, Pull
 from tests.factories.accounts import actor
 from tests.factories.projects import commit
@@ -40,3 +43,28 @@ def line_comment(made: Pull, by: User, *, path: str, line: int, body: str = "Hm"
     """A comment on a line of the new side, sent at once."""
     cache.clear()
     return commands.comment_on_lines(actor(by), made, path=path, side=options.pop("side", "new"), line=line, body=body, **options)
+
+
+def story(owner: User, friend: User, made: Repository) -> None:
+    """Everything that can happen to pull requests, once: for tests that walk the facts."""
+    mine, theirs = actor(owner), actor(friend)
+    hosting.set_collaborator(mine, made, friend, access="write")
+    rule = hosting.save_protection(
+        mine, made, kind="branch", pattern=made.default_branch, push_access="maintain", merge_access="write", dismiss_stale=True
+    )
+    first = pull(made, friend, branch="tale", files={"tale.txt": TEXT})
+    commands.request_review(theirs, first, people=[owner])
+    hosting.set_status(mine, made, oid=first.head_oid, state="success", context="ci")
+    said = line_comment(first, owner, path="tale.txt", line=3)
+    said.thread.pull = first
+    commands.resolve_conversation(theirs, said.thread)
+    commands.submit_review(mine, first, verdict="approved", oid=first.head_oid)
+    new = commit(made, {"tale.txt": changed(l3=b"three")}, branch="tale")
+    commands.add_version(theirs, first, source=made, head_oid=new)
+    commands.set_draft(theirs, first, is_draft=True)
+    commands.set_draft(theirs, first, is_draft=False)
+    talk.add_comment(mine, first.thread, body="Well")
+    commands.close_pull(theirs, first)
+    commands.reopen_pull(theirs, first)
+    merge_pull(mine, fresh(first))
+    hosting.delete_protection(mine, rule)

@@ -27,6 +27,7 @@ from projects.commands.mirrors import list_mirror
 from projects.events import BulkEditRequested, ListingRequested
 from projects.models import PushMirror, Repository
 from projects.queries.curation import Selection
+from tests.factories import pulls
 from tests.factories.accounts import actor, organization, person
 from tests.factories.histories import History
 from tests.factories.projects import commit, repository
@@ -77,6 +78,7 @@ def story(client, tmp_path: Path) -> None:
     commands.save_release(actor(ada), made, tag="v1", target="side", title="One", notes="n", is_draft=False, is_prerelease=False)
     with transaction.atomic():  # the command asks for it in long histories only
         events.publish(ListingRequested(repository_id=made.pk, oid=side, folder=""))
+    pulls.story(ada, bob, made)
     commands.detach_fork(actor(bob), fork)
     commands.set_visibility(actor(ada), made, visibility="private")
     commands.request_purge(actor(bob), fork, confirmation=str(fork))
