@@ -164,6 +164,13 @@ class PushDoor:
 
 
 push_doors: Place[PushDoor] = Place("refs that are no refs")
+PushGuests = Callable[[Actor, Repository], set[str]]
+push_guests: Place[PushGuests] = Place("branches that people without write access may push to")
+
+
+def guest_refs(actor: Actor, repository: Repository) -> set[str]:
+    """Full names of refs of the repository that somebody let the actor push to although they may not write there."""
+    return {ref for guests in push_guests for ref in guests(actor, repository)}
 
 
 def push_door(ref: str) -> PushDoor | None:

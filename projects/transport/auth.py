@@ -27,7 +27,7 @@ from core.rules import ALLOW, Decision
 from projects import queries, rules
 from projects.commands.mirrors import want_mirror
 from projects.models import Repository
-from projects.places import push_doors
+from projects.places import guest_refs, push_doors
 from projects.transport import errors
 
 FAILURES_PER_ADDRESS = (30, 300)  # wrong credentials, seconds
@@ -152,9 +152,11 @@ def language_of(actor: Actor, accepted: str = "") -> str:
 
 
 def _may_push(actor: Actor, repository: Repository) -> Decision:
-    """Pushing to branches, or through one of the doors (`projects.places.push_doors`); the hook looks at each ref."""
+    """Pushing to all branches, to some (`places.push_guests`), or through one of the doors (`places.push_doors`); the hook looks at each ref."""
     pushing = rules.can_push(actor, repository)
-    return next((ALLOW for door in push_doors if not pushing and door.may(actor, repository)), pushing)
+    if not pushing and (guest_refs(actor, repository) or any(door.may(actor, repository) for door in push_doors)):
+        return ALLOW
+    return pushing
 
 
 def find(actor: Actor, address: tuple[str, str], *, kind: str, service: str) -> Repository:

@@ -6,7 +6,7 @@ client gets a report (gitprotocol-pack(5), "Report Status") that refuses each re
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
@@ -16,7 +16,7 @@ from core.actors import Actor
 from core.rules import Decision
 from projects import policies, rules
 from projects.models import Repository
-from projects.places import push_door
+from projects.places import guest_refs, push_door
 
 SLACK = 64 * 1024**2  # bytes more than the quota that a pack may have: the policy knows better what it weighs once it is unpacked
 DRAINED = 16 * 1024**3  # bytes that are read and thrown away at most; whoever sends more is cut
@@ -27,9 +27,9 @@ PACKET = 65515  # bytes of content in one packet of the side band
 class Gate:
     """Watches the bytes of a push on their way to git: counts them and remembers the commands at their head."""
 
-    def __init__(self, limit: int, sentence: str, *, outsider: Decision | None = None) -> None:
+    def __init__(self, limit: int, sentence: str, *, outsider: Decision | None = None, guest: Collection[str] = ()) -> None:
         self.limit, self.sentence, self.size = limit, sentence, 0  # bytes
-        self._outsider = outsider
+        self._outsider, self._guest = outsider, guest
         self.reason = _("over the quota")
         self._head, self._reading = bytearray(), True
         self._capabilities: frozenset[str] = frozenset()
@@ -80,7 +80,8 @@ class Gate:
         parts = text.split(b" ", 2)
         if len(parts) == 3 and len(parts[0]) == len(parts[1]) and len(parts[0]) in (40, 64):
             self._refs.append(parts[2])
-            if self._outsider is not None and push_door(parts[2].decode(errors="surrogateescape")) is None:
+            ref = parts[2].decode(errors="surrogateescape")
+            if self._outsider is not None and ref not in self._guest and push_door(ref) is None:
                 self.is_foreign, self.reason, self.sentence = True, _("no write access"), self._outsider.reason
             if len(parts[0]) == 64 or is_foreign(self._capabilities):
                 self.is_foreign, self.reason, self.sentence = True, _("other object format"), foreign()
@@ -132,7 +133,10 @@ def gate_of(actor: Actor, repository: Repository) -> Gate:
         "left": filesizeformat(left),
     }
     pushing = rules.can_push(actor, repository)
-    if pushing or left + SLACK < settings.PROPOSAL_BYTES:
-        return Gate(left + SLACK, sentence, outsider=None if pushing else pushing)
+    if pushing:
+        return Gate(left + SLACK, sentence)
+    guest = guest_refs(actor, repository)
+    if left + SLACK < settings.PROPOSAL_BYTES:
+        return Gate(left + SLACK, sentence, outsider=pushing, guest=guest)
     sentence = _("What you propose here may have at most %s.") % filesizeformat(settings.PROPOSAL_BYTES)
-    return Gate(settings.PROPOSAL_BYTES, sentence, outsider=pushing)
+    return Gate(settings.PROPOSAL_BYTES, sentence, outsider=pushing, guest=guest)

@@ -16,7 +16,7 @@ from gitstore.names import INTERNAL
 from projects import policies, rules
 from projects.commands import pushes
 from projects.models import Repository
-from projects.places import ZERO, Proposal, Refusal, Update, push_door
+from projects.places import ZERO, Proposal, Refusal, Update, guest_refs, push_door
 from projects.transport.packets import FLUSH, Packets, escaped, packet
 
 log = structlog.get_logger(__name__)
@@ -166,9 +166,12 @@ class HookChannel:
     def _misplaced(self, updates: list[Update]) -> list[Refusal]:
         """Refs that this person may not move at all: those who may only propose came in through a door."""
         found, pushing = [], rules.can_push(self.actor, self.repository)
+        guest = set() if pushing else guest_refs(self.actor, self.repository)
         for ref, _old, new in updates:
             door = push_door(ref)
             may = pushing if door is None else door.may(self.actor, self.repository)
+            if door is None and ref in guest and new != ZERO:
+                continue
             if not may:
                 found.append(Refusal(ref, may.reason or _("You need write access to this repository."), may.code))
             elif door is not None and new == ZERO:

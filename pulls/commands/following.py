@@ -46,7 +46,7 @@ def follow_push(actor: Actor, repository_id: int, *, by_id: int | None, updates:
         settle_merges(SYSTEM, repository.pk)
     by = Actor(person=person) if person is not None else SYSTEM
     for pull in _open(head_repository=repository, head_branch__in=list(moved)):
-        sync_head(by, pull, old=moved[pull.head_branch][0])
+        sync_head(by, pull, *moved[pull.head_branch])
     for branch in sorted(set(_open(repository=repository, base_branch__in=list(moved)).values_list("base_branch", flat=True))):
         if gitstore.ref_oid(repository.path, f"{HEADS}{branch}"):
             _base_moved(by, repository, branch, moved[branch][0])
@@ -65,21 +65,25 @@ def _used(repository: Repository) -> set[str]:
     return {*heads, *_open(repository=repository).values_list("base_branch", flat=True)} - {""}
 
 
-def sync_head(actor: Actor, pull: Pull, *, old: str = "") -> None:
-    """Let the newest version be what the head branch holds; a branch that is gone is noted, its commits stay here."""
+def sync_head(actor: Actor, pull: Pull, old: str = "", new: str = "") -> None:
+    """Let the newest version be what the head branch holds; a branch that is gone is noted, its commits stay here.
+
+    `old` and `new`: one push, which becomes a version of its own even if another came since; the branch itself if they are not known.
+    """
     head = pull.head_repository
     if head is None or head.deleted_at is not None or not pull.head_branch or not head.path.is_dir():
         return
     with turn(pull.repository, pull.base_branch):
         row = fresh(pull)
         tip = gitstore.ref_oid(head.path, f"{HEADS}{row.head_branch}")
-        if not row.is_open or tip == row.head_oid:
-            return
-        if not tip:
+        wanted = new if new not in ("", ZERO) and old == row.head_oid else tip
+        if not row.is_open or wanted == row.head_oid or (new not in ("", ZERO, wanted)):
+            return  # a later push: its own event tells who made it
+        if not wanted:
             _note_gone(actor, row, old)
             return
         try:
-            add_version(actor, row, source=head, head_oid=tip)
+            add_version(actor, row, source=head, head_oid=wanted)
         except (
             LimitReached
         ) as error:  # what is pushed does not fit here: the branch is further than the pull request, which cannot be merged so

@@ -101,6 +101,17 @@ def _point(repository: Repository, wanted: dict[str, str]) -> None:
         log.info("merge_refs_moved", repository=repository.pk, error=str(error))
 
 
+def forget_merge(actor: Actor, pull_id: int) -> None:
+    """A closed pull request has no `refs/pull/N/merge`; opened again it is looked at anew. Only the system may."""
+    if not actor.is_system:
+        HIDE.require()
+    pull = Pull.objects.select_related("repository", "thread").filter(pk=pull_id, thread__state=Thread.State.CLOSED).first()
+    if pull is None or pull.repository.deleted_at is not None or not pull.repository.path.is_dir():
+        return
+    Pull.objects.filter(pk=pull.pk).update(checked_base="")
+    _point(pull.repository, {merge_ref(pull.thread.number): ""})
+
+
 def unchecked(limit: int = 50) -> list[int]:
     """Repositories with open pull requests that were not looked at since something moved; ids. For the sweep."""
     stale = Q(checked_at=None) | ~Q(checked_base=F("base_oid")) | ~Q(checked_head=F("head_oid"))

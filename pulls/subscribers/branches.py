@@ -5,11 +5,12 @@ from core.events import subscribe
 from projects.events import CommitStatusSet, RefsUpdated
 from pulls.commands.auto import try_auto_merge
 from pulls.commands.following import after_merge, close_named, follow_push, sync_head
-from pulls.commands.mergeability import check_pulls
+from pulls.commands.mergeability import check_pulls, forget_merge
 from pulls.commands.merging import fresh
 from pulls.events import (
     ConversationResolved,
     PullChanged,
+    PullClosed,
     PullMerged,
     PullOpened,
     PullReopened,
@@ -92,5 +93,12 @@ def close_named_issues(event: PullMerged, cause: str) -> None:
 
 @subscribe(PullMerged, outside=True)
 def tidy_merged(event: PullMerged, cause: str) -> None:
-    """The branch that is not needed any more."""
+    """The branch that is not needed any more, and the trial of the merge."""
+    forget_merge(SYSTEM, event.pull_id)
     after_merge(SYSTEM, event.pull_id)
+
+
+@subscribe(PullClosed, outside=True)
+def tidy_closed(event: PullClosed, cause: str) -> None:
+    """The trial of the merge goes."""
+    forget_merge(SYSTEM, event.pull_id)

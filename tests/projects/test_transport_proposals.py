@@ -8,7 +8,9 @@ from accounts.commands import add_ssh_key
 from core import events
 from core.actors import Actor
 from issues.models import Thread
+from projects.commands import fork_repository
 from projects.models import Collaborator, Push, Repository
+from pulls.commands.opening import open_pull
 from pulls.models import Pull
 from tests.factories import accounts
 from tests.projects.wire import Git, refs_on_disk, url
@@ -142,3 +144,26 @@ def test_a_writer_proposes_beside_a_push_and_over_ssh(web, ssh_port, git: Git, d
     assert (refs_on_disk(demo)["refs/pull/1/head"], refs_on_disk(demo)["refs/heads/side"]) == (oid, oid)
     assert [push.updates for push in Push.objects.order_by("-pk")[:1]] == [[["refs/heads/side", "0" * 40, oid]]]
     git.run("fetch", "-q", address, "refs/pull/1/head", cwd=work, env={"GIT_SSH_COMMAND": command})
+
+
+def test_maintainers_push_to_the_branch_of_a_fork_as_long_as_its_author_lets_them(web, git: Git, demo, alice, bob, work):
+    fork = fork_repository(Actor(person=bob), Repository.objects.get(pk=demo.pk), into=bob.namespace)
+    theirs, hers = url(web, fork, accounts.token(bob, "write")), url(web, fork, accounts.token(alice, "write"))
+    git.commit(work, {"b.txt": "b\n"}, "Bob's")
+    git.run("push", "-q", theirs, "HEAD:refs/heads/topic", cwd=work)
+    oid = git.commit(work, {"c.txt": "c\n"}, "Alice helps")
+    git.run("push", hers, "HEAD:refs/heads/topic", cwd=work, ok=False)
+    pull = open_pull(Actor(person=bob), demo, head=fork, head_branch="topic", base_branch="main", title="T")
+    for what in ("HEAD:refs/heads/main", "HEAD:refs/heads/other", ":refs/heads/topic"):
+        before = refs_on_disk(fork)
+        git.run("push", hers, what, cwd=work, ok=False)
+        assert refs_on_disk(fork) == before, what
+    git.run("push", "-q", hers, "HEAD:refs/heads/topic", cwd=work)
+    assert refs_on_disk(fork)["refs/heads/topic"] == oid
+    events.drain()
+    pull.refresh_from_db()
+    assert (pull.head_oid, pull.versions.get(number=2).pushed_by) == (oid, alice)
+    Pull.objects.filter(pk=pull.pk).update(maintainers_may_push=False)
+    git.commit(work, {"d.txt": "d\n"}, "No more")
+    git.run("push", hers, "HEAD:refs/heads/topic", cwd=work, ok=False)
+    assert refs_on_disk(fork)["refs/heads/topic"] == oid

@@ -187,16 +187,18 @@ def test_bringing_a_fork_up_to_date_and_losing_it(demo, ada, ben, method):
 def test_pushes_become_versions_and_merges_by_hand(demo, ada, ben):
     pull = propose(ben, demo, {"b": b"1\n"})
     first = pull.head_oid
-    second = projects.commit(demo, {"b": b"2\n"}, branch="topic")
+    between = projects.commit(demo, {"b": b"2\n"}, branch="topic")
+    second = projects.commit(demo, {"b": b"3\n"}, branch="topic")
     events.drain()
     pull = merging.fresh(pull)
-    assert (pull.head_oid, pull.commits, pull.versions.count()) == (second, 2, 2)
+    assert (pull.head_oid, pull.commits) == (second, 3)
+    assert list(pull.versions.order_by("number").values_list("head_oid", flat=True)) == [first, between, second], "each push is a version"
     git(demo.path, "update-ref", "refs/heads/topic", first)
     from projects.commands import record_push
 
     record_push(actor(ben), demo, [("refs/heads/topic", second, first)])
     events.drain()
-    version = pull.versions.get(number=3)
+    version = pull.versions.get(number=4)
     assert (version.head_oid, version.is_forced, version.pushed_by) == (first, True, ben)
 
     git(demo.path, "update-ref", "refs/heads/main", first)
@@ -238,6 +240,12 @@ def test_what_follows_a_merge(demo, ada, ben):
     second = open_issue(actor(ben), demo, title="Two")
     elsewhere = open_issue(actor(ada), projects.repository(ada, name="other", files={"a": b"a"}), title="Far")
     MergeSettings.objects.create(repository=demo, delete_branch=True)
+    stray = propose(ben, demo, {"s": b"s"}, branch="stray")
+    assert stray.number == 3
+    for act, there in ((opening.close_pull, False), (opening.reopen_pull, True), (opening.close_pull, False)):
+        act(actor(ben), merging.fresh(stray))
+        events.drain()
+        assert ("refs/pull/3/merge" in gitstore.refs(demo.path)) == there
     text = f"Closes #{first.number}. Mentions #{second.number}. Fixes ada/other#{elsewhere.number}"
     pull = propose(ben, demo, {"b": b"b\n"}, body=text)
     upper = propose(ben, demo, {"c": b"c\n", "b": b"b\n"}, branch="upper", base="topic", title="Upper")
@@ -246,6 +254,7 @@ def test_what_follows_a_merge(demo, ada, ben):
     events.drain()
     states = dict(Thread.objects.filter(kind="issue").values_list("title", "state"))
     assert states == {"One": "closed", "Two": "open", "Far": "open"}, "Ben may not close issues in ada/other"
+    assert "refs/pull/4/merge" not in gitstore.refs(demo.path), "what is merged is no trial any more"
     assert tip(demo, "topic") == ""
     upper = merging.fresh(upper)
     assert (upper.base_branch, upper.is_open, upper.mergeability) == ("main", True, "clean")
@@ -286,7 +295,7 @@ def test_auto_merge_waits_for_what_hinders(demo, ada, ben):
     assert now.is_merged, "nothing hinders it, so it is merged at once"
 
 
-@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+@pytest.mark.parametrize("method", ["merge", "rebase"])
 def test_revert_and_cherry_pick(demo, ada, ben, method):
     gitstore.update_refs(demo.path, [("refs/heads/release", gitstore.ZERO, tip(demo))])
     pull = propose(ben, demo, {"a": changed(3)})
