@@ -1,12 +1,14 @@
 """Tags of texts: boxes of tasks that can be clicked, reactions."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.middleware.csrf import get_token
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from issues.logic.reactions import SIGNS
@@ -56,23 +58,30 @@ def reactions(context: Any, thread: Thread, comment: Comment | None = None) -> S
     given: dict[str, int] = (thread if comment is None else comment).reactions or {}
     own = context.get("own_reactions") or set()
     pk = comment.pk if comment is not None else None
-    words = _words()
+    words = _words() if given else {}
     if not context.get("may_comment"):
         shown = format_html_join(
             "", '<span class="reaction" title="{}">{} {}</span>', ((words[k], SIGNS[k], n) for k, n in given.items() if k in SIGNS)
         )
         return format_html('<p class="reactions">{}</p>', shown) if shown else mark_safe("")
-    held = format_html_join("", *_chips(given, own, pk, words))
-    menu = format_html_join(
-        "",
-        '<button type="submit" name="react" value="{}:{}" aria-label="{}" title="{}">{}</button>',
-        ((k, 0 if (pk, k) in own else 1, words[k], words[k], SIGNS[k]) for k in SIGNS),
-    )
+    held = format_html_join("", *_chips(given, own, pk, words)) if given else ""
+    menu = _menu(get_language() or "", frozenset(k for k in SIGNS if (pk, k) in own))
     return format_html(
         '{}{}<details class="menu reaction-menu"><summary class="btn btn-sm btn-quiet" aria-label="{}">☺</summary>'
         '<div class="menu-body reaction-choice">{}</div></details></form>',
         _form_start(context, thread, comment, "react"), held, _("React"), menu,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _menu(language: str, own: frozenset[str]) -> SafeString:
+    """The buttons of all kinds; a page has one for each of its texts, so they are written once."""
+    words = _words()
+    return format_html_join(
+        "",
+        '<button type="submit" name="react" value="{}:{}" aria-label="{}" title="{}">{}</button>',
+        ((k, 0 if k in own else 1, words[k], words[k], SIGNS[k]) for k in SIGNS),
+    )
 
 
 def _chips(given: dict[str, int], own: set[tuple[int | None, str]], pk: int | None, words: dict[str, str]) -> tuple[str, Any]:

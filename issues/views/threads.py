@@ -114,7 +114,9 @@ def talk_context(request: ActorRequest, thread: Thread) -> dict[str, Any]:
         "comment_form": CommentForm(),
         "relations": queries.relations(actor, thread),
         "own_reactions": queries.own_reactions(actor, thread),
-        "hidden_reasons": [choice for choice in HiddenReason.choices if choice[0]],
+        "hidden_reasons": [(value, _("Hide: %(word)s") % {"word": word}) for value, word in HiddenReason.choices if value]
+        if triages
+        else [],
     }
     if triages:
         context |= {

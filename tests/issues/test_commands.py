@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections
+from django.utils import translation
 
 from core.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound
 from core.models import Event
@@ -18,6 +19,12 @@ from tests.factories.issues import comment, issue, label
 from tests.factories.projects import commit, repository
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
