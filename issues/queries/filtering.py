@@ -14,11 +14,12 @@ from core.actors import Actor
 from issues.logic import words
 from issues.logic.query import Fault, Query, Term
 from issues.logic.ranges import Span
-from issues.models import Assignment, Comment, Dependency, Label, Labelling, Milestone, Parentage, Participation, Reason, Thread
+from issues.models import Assignment, Comment, Counter, Dependency, Label, Labelling, Milestone, Parentage, Participation, Reason, Thread
 from issues.places import query_conditions
 from projects.models import Repository
 
 NOTHING = Q(pk__in=[])
+LARGE = 20_000  # threads of a repository from which on words are looked for in titles alone
 _OPEN_BLOCKER = Dependency.objects.filter(blocker__state=Thread.State.OPEN)
 
 
@@ -44,8 +45,9 @@ def filtered(actor: Actor, rows: QuerySet[Thread], query: Query, *, repository: 
         if term.key not in ("", "sort", "in"):
             found = _CONDITIONS[term.key](term, names)
             rows = rows.exclude(found) if term.negated and not _is_total(term) else rows.filter(~found if term.negated else found)
+    places = _places(query, repository) if next(query.of(""), None) else ()
     for term in query.of(""):
-        found = _words(term.value, query)
+        found = _words(term.value, places)
         rows = rows.exclude(found) if term.negated else rows.filter(found)
     if query.sort.startswith("due-"):
         rows = rows.filter(due_on__isnull=False)
@@ -120,10 +122,29 @@ def _any(conditions: Iterable[Q]) -> Q:
     return found or NOTHING
 
 
-def _words(text: str, query: Query) -> Q:
-    """A word or phrase in the title or the body; `#12` and `12` are also the number."""
-    places = {value for term in query.of("in") for value in term.values} or set(words.PLACES)
-    found = _any(Q(**{f"{place}__icontains": text}) for place in sorted(places))
+def _places(query: Query, repository: Repository | None) -> tuple[str, ...]:
+    """Where words are looked for: as the query says, else in titles and texts; of very many threads in titles, which stand in an index."""
+    asked = {value for term in query.of("in") for value in term.values}
+    if asked:
+        return tuple(sorted(asked))
+    return ("title",) if repository is not None and _is_large(repository) else words.PLACES
+
+
+def _is_large(repository: Repository) -> bool:
+    counter: Counter | None = getattr(repository, "thread_counter", None)
+    return counter is not None and counter.last > LARGE
+
+
+def notes(query: Query, repository: Repository | None) -> list[str]:
+    """What a reader should know besides the faults."""
+    if not any(query.of("")) or _places(query, repository) != ("title",) or any(query.of("in")):
+        return []
+    return [_("This project has very many issues: words are looked for in titles. Add in:title,body for texts too; that takes longer.")]
+
+
+def _words(text: str, places: Iterable[str]) -> Q:
+    """A word or phrase; `#12` and `12` are also the number."""
+    found = _any(Q(**{f"{place}__icontains": text}) for place in places)
     number = text.removeprefix("#")
     return found | Q(number=int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else found
 

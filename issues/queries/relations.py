@@ -57,14 +57,14 @@ def _shown(actor: Actor) -> QuerySet[Thread]:
     return Thread.objects.filter(rules.threads_readable_by(actor)).select_related("repository__namespace").defer("body")
 
 
-def named_thread(actor: Actor, repository: Repository, text: str) -> Thread | None:
-    """The thread that `12`, `#12`, `ns/name#12` or an address of this site names; None for none that the actor may read."""
+def named_thread(actor: Actor, repository: Repository | None, text: str) -> Thread | None:
+    """The thread that `12`, `#12` (in `repository`), `ns/name#12` or an address of this site names; None for none that the actor may read."""
     place, _hash, number = _split(text.strip())
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         return None
     rows = _shown(actor).filter(number=int(number))
     if not place:
-        return rows.filter(repository=repository).first()
+        return rows.filter(repository=repository).first() if repository is not None else None
     namespace, _slash, name = place.partition("/")
     return rows.filter(repository__namespace__slug__lower=namespace.lower(), repository__name__lower=name.lower()).first()
 

@@ -21,9 +21,12 @@ urlpatterns = [
     path(f"{THREAD}/history", touches.text_history, name="text_history"),
     path(f"{THREAD}/relations", relating.thread_relations, name="thread_relations"),
     path(f"{R}/issues/<int:number>/transfer", relating.issue_transfer, name="issue_transfer"),
-    path(f"{R}/boards", boards.board_list, name="board_list"),
-    path(f"{R}/boards/new", boards.board_new, name="board_new"),
-    path(f"{R}/boards/<int:number>", boards.board_view, name="board_view"),
-    path(f"{R}/boards/<int:number>/move", boards.board_move, name="board_move"),
-    path(f"{R}/boards/<int:number>/settings", boards.board_settings, name="board_settings"),
 ]
+for base, of in ((R, boards.of_repository), ("-/orgs/<str:slug>", boards.of_organization)):
+    urlpatterns += [
+        path(f"{base}/boards", of(boards.board_list), name="board_list"),
+        path(f"{base}/boards/new", of(boards.board_new), name="board_new"),
+        path(f"{base}/boards/<int:number>", of(boards.board_view), name="board_view"),
+        path(f"{base}/boards/<int:number>/move", of(boards.board_move), name="board_move"),
+        path(f"{base}/boards/<int:number>/settings", of(boards.board_settings), name="board_settings"),
+    ]

@@ -74,7 +74,7 @@ def listing(
         "threads": found["items"],
         "query": query,
         "q": text,
-        "faults": [filtering.sentence(fault) for fault in query.faults],
+        "faults": [*(filtering.sentence(fault) for fault in query.faults), *filtering.notes(query, repository)],
         "next": href(query, **kept, cursor=found["next"]) if found["next"] else "",
         "first": href(query, **kept) if request.GET.get("cursor") else "",
         "states": [

@@ -27,7 +27,7 @@ if (board) {
       voice.textContent = said;
       return;
     }
-    voice.textContent = `#${card.dataset.thread} → ${columnOf(card).querySelector("h3").textContent}`;
+    voice.textContent = `${card.dataset.thread} → ${columnOf(card).querySelector("h3").textContent}`;
     const select = card.querySelector("select[name=column]");
     if (select) select.value = columnOf(card).dataset.column;
     for (const lane of board.querySelectorAll("[data-column]")) count(lane);
@@ -45,7 +45,7 @@ if (board) {
     if (!held) return;
     home = [held.parentElement, held.nextElementSibling];
     event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", `#${held.dataset.thread}`);
+    event.dataTransfer.setData("text/plain", held.dataset.thread);
     held.classList.add("held");
   });
   board.addEventListener("dragover", (event) => {

@@ -12,6 +12,7 @@ from core.actors import ANONYMOUS
 from issues import commands, queries
 from issues.logic.query import parse
 from issues.models import Thread
+from issues.queries import filtering
 from issues.queries.filtering import filtered, order_of, sentence
 from tests.factories import issues as make
 from tests.factories.accounts import actor, person
@@ -117,3 +118,14 @@ def test_sentences_name_neighbours():
     assert "label" in told[0]
     assert "open" in told[1]
     assert len(set(told)) == 5
+
+
+def test_words_of_very_many_issues_are_looked_for_in_titles(world, monkeypatch):
+    ada, _bob, home = world
+    home.refresh_from_db()
+    find = lambda text: [row.number for row in filtered(actor(ada), queries.threads_of(home, "issue"), parse(text), repository=home)]  # noqa: E731
+    assert (find("please"), filtering.notes(parse("please"), home)) == ([3], [])
+    monkeypatch.setattr(filtering, "LARGE", 5)
+    assert (find("please"), find("wish"), find("please in:title,body")) == ([], [3], [3])
+    assert len(filtering.notes(parse("please"), home)) == 1
+    assert filtering.notes(parse("is:open in:body x"), home) == []

@@ -7,13 +7,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from accounts.models import Membership
 from core.actors import ANONYMOUS
 from core.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound
 from core.models import Event
 from issues import commands, queries
 from issues.models import Attachment, Board, Comment, Happening, Labelling, Reaction, SavedFilter, Thread
 from tests.factories import issues as make
-from tests.factories.accounts import actor, person, sign_in
+from tests.factories.accounts import actor, organization, person, sign_in
 from tests.factories.projects import repository
 
 pytestmark = pytest.mark.django_db
@@ -425,3 +426,31 @@ def test_export_is_text_and_pins_have_an_order(world, client):
     sign_in(client, ada)
     assert client.post("/ada/home/issues/2/pin", {"to": "up"}).status_code == 302
     assert [row.number for row in queries.pinned(home, "issue")] == [2, 1]
+
+
+def test_boards_of_an_organisation_are_its_members(client):
+    ada, bob, eve = person("ada"), person("bob"), person("eve")
+    lab = organization("lab", owner=ada)
+    Membership.objects.create(organization=lab, user=bob, role="reader")
+    open_one = repository(lab, name="open", by=ada)
+    secret, elsewhere = repository(lab, name="secret", by=ada, visibility="private"), repository(ada, name="mine")
+    one, two, three = (make.issue(place, ada) for place in (open_one, secret, elsewhere))
+    sign_in(client, ada)
+    assert client.post("/-/orgs/lab/boards/new", {"name": "Lab", "by": "own", "columns": "A\nB"})["Location"] == "/-/orgs/lab/boards/1"
+    first, second = Board.objects.get().columns.order_by("position")
+    for row in (one, two):
+        assert client.post("/-/orgs/lab/boards/1", {"other": str(row), "column": first.pk}).status_code == 302
+    for text in (str(three), "#1", "lab/nothing#1"):  # of another owner; of no project; of none there is
+        assert client.post("/-/orgs/lab/boards/1", {"other": text}).status_code == 422
+    assert client.post("/-/orgs/lab/boards/1/move", {"thread": str(one), "column": second.pk}).status_code == 302
+    page = client.get("/-/orgs/lab/boards/1").content.decode()
+    assert one.title in page
+    assert two.title in page
+    for address in ("", "/new", "/1/settings"):
+        assert client.get(f"/-/orgs/lab/boards{address}").status_code == 200
+    assert "/-/orgs/lab/boards" in client.get("/lab").content.decode()
+    sign_in(client, eve)
+    assert client.get("/-/orgs/lab/boards").status_code == 404
+    assert client.post("/-/orgs/lab/boards/1/move", {"thread": str(one), "column": first.pk}).status_code == 404
+    assert "/-/orgs/lab/boards" not in client.get("/lab").content.decode()
+    assert queries.board_page(actor(eve), Board.objects.get())[0].total == 0  # cards are asked for one by one

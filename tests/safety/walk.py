@@ -233,7 +233,7 @@ def address(ask: Ask, world: World) -> str:
         if ask.route.endswith("contents/<path:path>") and ask.method != "PUT":
             values["path:path"] = "src/secret.py"
     else:
-        values |= {"str:namespace": "lab", "str:name": "t0", "str:file": "notes.txt"}
+        values |= {"str:namespace": "lab", "str:name": "t0", "str:file": "notes.txt", "int:number": "1"}
     text = route
     for key, value in values.items():
         text = text.replace(f"<{key}>", value)

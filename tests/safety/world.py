@@ -113,6 +113,7 @@ def _fill(world: World, kind: str, made: Repository, team: Team) -> None:
 def _site(world: World, lab) -> None:
     """Keys, tokens, invitations, legal texts, a complaint, a deleted repository."""
     people = world.people
+    issue_commands.make_board(SYSTEM, lab.namespace, name="board of the lab", columns=["A"])
     key = SSHKey.objects.create(user=people["owner"], title="k", algorithm="ssh-ed25519", public_key=LAB_KEY, fingerprint="SHA256:owner")
     for name, someone in people.items():
         world.tokens[name] = token(someone)
