@@ -14,3 +14,10 @@ document.addEventListener("keydown", (event) => {
 
 // A refused form: the summary of its errors is read first.
 document.querySelector(".error-summary")?.focus();
+
+// Rows of links that scroll on a narrow window begin at the current one.
+for (const row of document.querySelectorAll(".site-nav, .tabs, .settings-nav .facet-list")) {
+  const current = row.querySelector("[aria-current]");
+  if (current && row.scrollWidth > row.clientWidth)
+    row.scrollLeft += current.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - current.offsetWidth) / 2;
+}

@@ -76,6 +76,10 @@ FAULTS = r"""() => {
       for (const id of (each.getAttribute(name) ?? "").split(" ").filter(Boolean)) if (!document.getElementById(id)) tell(`${name} names nothing`, each);
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > width) faults.push(`the page scrolls sideways: ${document.documentElement.scrollWidth} > ${width}`);
+  for (const each of document.querySelectorAll("nav [aria-current]")) {
+    const box = each.getBoundingClientRect();
+    if (shown(each) && (box.left < -1 || box.right > width + 1)) tell("the current one is out of sight", each);
+  }
   const clips = (element) => { for (let each = element.parentElement; each; each = each.parentElement) if (getComputedStyle(each).overflowX !== "visible") return true; return false; };
   for (const each of document.querySelectorAll("body *")) {
     const box = each.getBoundingClientRect();
