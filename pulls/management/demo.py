@@ -99,7 +99,7 @@ def _date(pull: Pull, born: datetime, last: datetime) -> None:
     Version.objects.filter(pull=pull, number=2).update(at=last - timedelta(hours=5))
     Review.objects.filter(pull=pull).update(created_at=last, submitted_at=last)
     LineThread.objects.filter(pull=pull).update(created_at=last)
-    LineComment.objects.filter(thread__pull=pull, review__isnull=False).update(created_at=last)
+    LineComment.objects.filter(thread__pull=pull).update(created_at=last)
 
 
 demo_parts.add(load, order=60)

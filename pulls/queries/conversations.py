@@ -34,6 +34,7 @@ class Said:
     is_pending: bool
     may_change: bool
     may_apply: bool
+    may_batch: bool = False  # there are others to commit together with it
 
 
 @dataclass(slots=True)
@@ -70,6 +71,9 @@ def conversations(actor: Actor, pull: Pull, *, of_review: int | None = None, pat
     resolves, replies, applies = (bool(rule(actor, pull)) for rule in (rules.can_resolve, rules.can_review, rules.can_apply))
     found = [Conversation(thread, places[thread.pk], may_resolve=resolves, may_reply=replies) for thread in threads]
     _fill(actor, pull, found, applies)
+    ready = [said for one in found for said in one.said if said.may_apply]
+    for said in ready:
+        said.may_batch = len(ready) > 1
     return found
 
 

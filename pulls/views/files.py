@@ -58,7 +58,7 @@ def files_page(request: ActorRequest, pull: Pull, failure: Failure | None = None
     body = diffs.placed(shown.html, notes, _file_acts(request, pull, shown.files, marks), _folded(request, shown.files, talk, marks))
     context = {
         "body_diff": replace(shown, html=body),
-        "has_suggestions": any(said.may_apply for one in talk for said in one.said),
+        "has_suggestions": any(said.may_batch for one in talk for said in one.said),
         "pending": pending,
         "may_review": rules.can_review(request.actor, pull),
         "may_judge": rules.can_judge(request.actor, pull),

@@ -68,7 +68,7 @@ def talk_page(request: ActorRequest, pull: Pull, failure: Failure | None = None,
         "requests": queries.requests(pull),
         "may_ask": bool(rules.can_ask_for_review(request.actor, pull)),
         "may_dismiss": bool(rules.can_dismiss(request.actor, pull)),
-        "has_suggestions": any(said.may_apply for one in talk for said in one.said),
+        "has_suggestions": any(said.may_batch for one in talk for said in one.said),
         "before_composer": "pulls/_merge_box.html",
         **more,
     }
@@ -88,6 +88,7 @@ def _box(request: ActorRequest, pull: Pull, state: queries.MergeState) -> dict[s
     return {
         "merge": state,
         "merge_first": first,
+        "merge_waits": any(reason.code == "checking" for reason in state.reasons),
         "merge_words": words.get(first, ("", "")),
         "is_behind": pull.is_open and pull.merge_base != pull.base_oid,
         "may_update": bool(rules.can_apply(actor, pull)),

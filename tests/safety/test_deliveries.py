@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 from accounts import commands as people
 from accounts.events import MessageWritten
 from accounts.models import User
+from activity.commands import hooks
 from core import events
 from core.actors import SYSTEM
 from core.models import Delivery, Event
@@ -71,6 +72,7 @@ def story(client, tmp_path: Path) -> None:
     commit(fork, {"c.py": b"z = 3\n"})
     commit(made, {"a.py": b"x = 2\n"})
     commands.star_repository(actor(bob), made)
+    hooks.add_hook(actor(ada), made, address="https://1.1.1.1/hook")
     talk(actor(ada), actor(bob), made)
     commands.change_repository(actor(ada), made, description="d", website="", topics=["ml"])
     commands.rename_repository(actor(ada), made, name="code-2")
