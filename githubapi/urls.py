@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from githubapi.api import access, contents, git, history, meta, people, releases, repositories
+from githubapi.api import access, contents, git, history, hooks, issues, meta, people, pulls, releases, repositories
 
 R = "repos/<str:owner>/<str:repo>"
 
@@ -39,6 +39,9 @@ urlpatterns = [
     path(f"{R}/subscribers", repositories.SubscribersApi.as_view()),
     path(f"{R}/keys", access.KeysApi.as_view()),
     path(f"{R}/keys/<int:pk>", access.KeyApi.as_view()),
+    path(f"{R}/hooks", hooks.HooksApi.as_view()),
+    path(f"{R}/hooks/<int:pk>", hooks.HookApi.as_view()),
+    path(f"{R}/hooks/<int:pk>/pings", hooks.PingApi.as_view()),
     path(f"{R}/collaborators", access.CollaboratorsApi.as_view()),
     path(f"{R}/collaborators/<str:login>", access.CollaboratorApi.as_view()),
     path(f"{R}/collaborators/<str:login>/permission", access.PermissionApi.as_view()),
@@ -79,5 +82,34 @@ urlpatterns = [
     path(f"{R}/releases/<int:pk>", releases.ReleaseApi.as_view()),
     path(f"{R}/releases/<int:pk>/assets", releases.AssetsApi.as_view()),
     path(f"{R}/releases/assets/<int:pk>", releases.AssetApi.as_view()),
+    path("issues", issues.OwnIssuesApi.as_view()),
+    path("user/issues", issues.OwnIssuesApi.as_view()),
+    path(f"{R}/issues", issues.IssuesApi.as_view()),
+    path(f"{R}/issues/comments", issues.CommentsApi.as_view()),
+    path(f"{R}/issues/comments/<int:pk>", issues.CommentApi.as_view()),
+    path(f"{R}/issues/<int:number>", issues.IssueApi.as_view()),
+    path(f"{R}/issues/<int:number>/comments", issues.IssueCommentsApi.as_view()),
+    path(f"{R}/issues/<int:number>/labels", issues.IssueLabelsApi.as_view()),
+    path(f"{R}/issues/<int:number>/labels/<str:name>", issues.IssueLabelApi.as_view()),
+    path(f"{R}/issues/<int:number>/assignees", issues.AssigneesApi.as_view()),
+    path(f"{R}/issues/<int:number>/lock", issues.LockApi.as_view()),
+    path(f"{R}/labels", issues.LabelsApi.as_view()),
+    path(f"{R}/labels/<str:name>", issues.LabelApi.as_view()),
+    path(f"{R}/milestones", issues.MilestonesApi.as_view()),
+    path(f"{R}/milestones/<int:number>", issues.MilestoneApi.as_view()),
+    path(f"{R}/pulls", pulls.PullsApi.as_view()),
+    path(f"{R}/pulls/comments/<int:pk>", pulls.LineCommentApi.as_view()),
+    path(f"{R}/pulls/<int:number>", pulls.PullApi.as_view()),
+    path(f"{R}/pulls/<int:number>/commits", pulls.PullCommitsApi.as_view()),
+    path(f"{R}/pulls/<int:number>/files", pulls.PullFilesApi.as_view()),
+    path(f"{R}/pulls/<int:number>/merge", pulls.MergeApi.as_view()),
+    path(f"{R}/pulls/<int:number>/requested_reviewers", pulls.ReviewersApi.as_view()),
+    path(f"{R}/pulls/<int:number>/reviews", pulls.ReviewsApi.as_view()),
+    path(f"{R}/pulls/<int:number>/reviews/<int:pk>", pulls.ReviewApi.as_view()),
+    path(f"{R}/pulls/<int:number>/reviews/<int:pk>/events", pulls.ReviewEventsApi.as_view()),
+    path(f"{R}/pulls/<int:number>/reviews/<int:pk>/dismissals", pulls.DismissalsApi.as_view()),
+    path(f"{R}/pulls/<int:number>/reviews/<int:pk>/comments", pulls.ReviewCommentsApi.as_view()),
+    path(f"{R}/pulls/<int:number>/comments", pulls.LineCommentsApi.as_view()),
+    path(f"{R}/pulls/<int:number>/comments/<int:pk>/replies", pulls.RepliesApi.as_view()),
     path("<path:rest>", meta.UnknownApi.as_view()),
 ]

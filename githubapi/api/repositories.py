@@ -86,7 +86,7 @@ def _licence(key: str) -> str:
 def one(view: GitHubView, request: Request, row: Repository) -> dict[str, Any]:
     """A repository counted anew, with the caller's rights and its parent where they may read it."""
     actor, at = view.actor(request), view.at(request)
-    counted = queries.repositories(actor).filter(pk=row.pk).first() or row
+    counted = queries.repositories(actor).select_related("thread_counter", "mirror").filter(pk=row.pk).first() or row
     parent = queries.repositories(actor).filter(pk=counted.forked_from_id).first() if counted.forked_from_id else None
     shown = shapes.repository(counted, at, access=rules.access(actor, counted), parent=parent)
     org = counted.namespace.kind == Namespace.Kind.ORGANIZATION
@@ -96,7 +96,7 @@ def one(view: GitHubView, request: Request, row: Repository) -> dict[str, Any]:
 def many(view: GitHubView, request: Request, rows: QuerySet[Repository]) -> Response:
     """A page of annotated repositories; forks of what one may not read say so without a name."""
     at = view.at(request)
-    return view.listed(request, rows, lambda row: shapes.repository(row, at))
+    return view.listed(request, rows.select_related("thread_counter", "mirror"), lambda row: shapes.repository(row, at))
 
 
 def ordered(request: Request, rows: QuerySet[Repository], default: str) -> QuerySet[Repository]:

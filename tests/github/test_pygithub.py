@@ -68,6 +68,13 @@ def test_people_and_repositories(hub, ada, live_server):
     with pytest.raises(GithubException) as refused:
         me.create_repo("demo")
     assert refused.value.status in (409, 422)
+    hook = made.create_hook("web", {"url": "https://1.1.1.1/hook", "secret": "a long word", "content_type": "json"}, ["push", "issues"])
+    assert [(one.id, one.active, one.events, one.config["url"]) for one in made.get_hooks()] == [
+        (hook.id, True, ["push", "issues"], "https://1.1.1.1/hook")
+    ]
+    hook.edit("web", {"url": "https://1.1.1.1/other"}, ["*"], active=False)
+    assert (made.get_hook(hook.id).active, made.get_hook(hook.id).events) == (False, ["*"])
+    hook.delete()
     made.edit(name="renamed")
     assert client.get_repo("ada/demo").full_name == "ada/renamed", "an old address leads to the repository"
     client.get_repo("ada/renamed").delete()

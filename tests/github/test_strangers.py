@@ -5,13 +5,18 @@ import re
 from itertools import product
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
+from activity.commands.hooks import add_hook
 from core.actors import Scope
+from issues import commands as issues
 from projects import commands
+from pulls import commands as pulls
 from tests.factories import accounts as make
-from tests.factories.projects import git, repository
+from tests.factories.projects import commit, git, repository
 from tests.safety.walk import routes
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +36,7 @@ class World:
         self.release = commands.save_release(actor, self.row, tag="v1")
         self.asset = commands.add_asset(actor, self.release, name="a", sha256="0" * 64, size=1)
         self.run = commands.create_check_run(actor, self.row, oid=self.oid, name="lint")
+        self.hook = add_hook(actor, self.row, address="https://1.1.1.1/secret", events=["push"])
         self.values = {
             "str:owner": "ada", "str:repo": "secret", "str:login": "ada", "str:org": "lab", "path:ref": "main", "path:branch": "main",
             "path:basehead": "main...main", "path:path": "README.md", "path:prefix": "heads", "path:tag": "v1", "path:sha": "main",
@@ -44,11 +50,24 @@ class World:
         }  # fmt: skip
 
     def prepare(self) -> None:
-        """What Eve does while she may."""
+        """What Eve does while she may: an issue of hers with a comment, a label and a milestone."""
+        eve = make.actor(self.eve)
+        label = issues.save_label(eve, self.row, name="bug")
+        goal = issues.save_milestone(eve, self.row, title="secret goal")
+        self.issue = issues.open_issue(eve, self.row, title="secret title", body="secret body", labels=[label], milestone=goal)
+        self.comment = issues.add_comment(eve, self.issue, body="secret comment")
+        commit(self.row, {"a.py": b"2\n"}, branch="secret-topic")
+        self.pull = pulls.open_pull(eve, self.row, head=self.row, head_branch="secret-topic", base_branch="main", title="secret pull")
+        self.line = pulls.comment_on_lines(make.actor(self.ada), self.pull, path="a.py", side="new", line=1, body="secret line")
+        self.review = pulls.submit_review(make.actor(self.ada), self.pull, verdict="comment", body="secret review")
 
     def address(self, route: str) -> str:
         values = dict(self.values)
         for word, number in (
+            ("/hooks/", self.hook.pk),
+            ("issues/comments/", self.comment.pk),
+            ("/reviews/", self.review.pk),
+            ("/comments/", self.line.pk),
             ("releases/assets/", self.asset.pk),
             ("releases/", self.release.pk),
             ("check-runs/", self.run.pk),
@@ -57,6 +76,8 @@ class World:
             if word in route:
                 values["int:pk"] = str(number)
                 break
+        if "/pulls/" in route:
+            values["int:number"] = "2"
         if "git/ref" in route:
             values["path:ref"] = "heads/main"
         return "/" + re.sub(r"<([^>]+)>", lambda match: values[match[1]], route)
@@ -118,14 +139,15 @@ def test_a_token_that_reads_changes_nothing(world):
 
 
 QUERIES = (
-    "page=0&per_page=0", "page=-1&per_page=x", "page=99999999999999999999&per_page=100", "page=１&per_page=²", "sha=%00&ref=%00&path=%00&since=%00",
-    "ref=%ff%fe&sha=..%2f..&path=../../x&author=%0a", "since=2026-99-99&until=never", "since=99999999999999999999", "sort=x&direction=y&type=z&filter=q",
-    "recursive=yes&protected=maybe&anon=1&affiliation=none", "state=odd&labels=a,,b&milestone=x&assignee=%20&creator=%00&q=user:%20language:",
+    "page=0&per_page=x&sha=%00&ref=%00&path=%00&since=%00&state=odd&labels=a,,b&milestone=x&assignee=%20&creator=%00&q=user:%20language:&head=:&base=%00",
+    "page=99999999999999999999&per_page=-1&ref=%ff%fe&sha=..%2f..&path=../../x&author=%0a&since=99999999999999999999&sort=x&direction=y&type=z&filter=q",
+    "page=１&per_page=²&since=2026-99-99&until=never&recursive=yes&protected=maybe&anon=1&affiliation=none&milestone=99999999999&head=a:b:c&filter=all",
 )  # fmt: skip
 BODIES = (
-    [], "text", 7, None, {"name": []}, {"name": {"a": 1}}, {"state": 3, "context": [], "sha": 1, "ref": None, "body": 5, "title": []},
-    {"key": 1, "names": "x", "output": 4, "labels": 7, "assignees": {}, "milestone": "x", "head": 1, "base": [], "event": 2, "comments": 3},
-    {"tag_name": "\u0000", "message": "\ud800", "content": "%%%", "path": "../x", "sha": "0" * 40, "ref": "refs/heads/..", "name": "a" * 5000},
+    [], {"name": [], "state": 3, "context": [], "sha": 1, "ref": None, "body": 5, "title": [], "event": [], "config": 3, "reviewers": [[]]},
+    {"name": {"a": 1}, "key": 1, "names": "x", "output": 4, "labels": 7, "assignees": {}, "milestone": "x", "head": 1, "base": [], "comments": 3},
+    {"tag_name": "\u0000", "message": "\ud800", "content": "%%%", "path": "../x", "sha": "0" * 40, "ref": "refs/heads/..", "name": "a" * 5000,
+     "title": "\u0000", "body": "\u0000", "labels": [{"name": None}, "\u0000", 7], "event": "APPROVE", "head": "a:b:c", "base": "\u0000"},
 )  # fmt: skip
 
 
@@ -158,12 +180,12 @@ def test_forms_of_answers(world):
     assert one["X-OAuth-Scopes"] == "admin:org, delete_repo, read:org, read:user, repo, user"
     again = world.ask("GET", base, "ada", **{"If-None-Match": one["ETag"]})
     assert again.status_code == 304
-    listed = world.ask("GET", f"{base}/branches?per_page=1", "ada")
+    listed = world.ask("GET", f"{base}/branches?per_page=5", "ada")
     assert "Link" not in listed
     commands.create_branch(make.actor(world.ada), world.row, branch="b", start="main")
     commands.create_branch(make.actor(world.ada), world.row, branch="c", start="main")
     middle = world.ask("GET", f"{base}/branches?per_page=1&page=2", "ada")
-    assert re.findall(r'page=(\d+)>; rel="(\w+)"', middle["Link"]) == [("1", "prev"), ("1", "first"), ("3", "next"), ("3", "last")]
+    assert re.findall(r'page=(\d+)>; rel="(\w+)"', middle["Link"]) == [("1", "prev"), ("1", "first"), ("3", "next"), ("4", "last")]
     assert world.ask("GET", f"{base}/commits?page=102&per_page=100", "ada").status_code == 422
     bad = world.ask("GET", "/api/v3/user", Authorization="token nothing")
     assert (bad.status_code, bad.json()["message"]) == (401, "Bad credentials")
@@ -172,3 +194,53 @@ def test_forms_of_answers(world):
     wrong = world.ask("POST", f"{base}/statuses/{world.oid}", "ada", {"state": "good"}).json()
     assert (wrong["message"], wrong["errors"][0]["field"]) == ("Validation Failed", "state")
     assert world.ask("GET", base + "/tarball/main", "ada").status_code == 302
+
+
+def test_lists_cost_the_same_for_many_rows(world):
+    """The number of queries does not grow with the rows."""
+    actor, row = make.actor(world.ada), world.row
+
+    def grow(numbers) -> None:
+        for number in numbers:
+            person = make.person(f"p{number}")
+            commands.set_collaborator(actor, row, person, access="write")
+            one = issues.open_issue(make.actor(person), row, title=f"i{number}", labels=[issues.save_label(actor, row, name=f"l{number}")])
+            issues.change_assignees(actor, one, add=[person])
+            issues.add_comment(make.actor(person), world.issue, body=f"c{number}")
+            issues.save_milestone(actor, row, title=f"m{number}")
+            commands.star_repository(make.actor(person), row)
+            commands.set_status(make.actor(person), row, oid=world.oid, state="success", context=f"c{number}")
+            commands.create_check_run(make.actor(person), row, oid=world.oid, name=f"r{number}")
+            commands.save_release(actor, row, tag=f"t{number}")
+            commit(row, {f"f{number}": b"1\n"}, branch=f"b{number}")
+            pull = pulls.open_pull(make.actor(person), row, head=row, head_branch=f"b{number}", base_branch="main", title="p")
+            pulls.comment_on_lines(make.actor(person), world.pull, path="a.py", side="new", line=1, body="x")
+            pulls.submit_review(make.actor(person), world.pull, verdict="comment", body="r")
+            repository(world.ada, name=f"more{number}")
+            assert pull
+
+    base = "/api/v3/repos/ada/secret"
+    addresses = [
+        "/api/v3/user/repos", "/api/v3/user/issues?filter=all", f"{base}/issues", f"{base}/pulls", f"{base}/issues/1/comments", f"{base}/labels",
+        f"{base}/milestones", f"{base}/stargazers", f"{base}/collaborators", f"{base}/commits/main/statuses", f"{base}/commits/main/check-runs",
+        f"{base}/releases", f"{base}/branches", f"{base}/tags", f"{base}/commits", f"{base}/pulls/2/comments", f"{base}/pulls/2/reviews",
+        f"{base}/issues/comments", f"{base}/contributors?anon=1",
+    ]  # fmt: skip
+
+    def costs() -> dict[str, int]:
+        found = {}
+        for address in addresses:
+            with CaptureQueriesContext(connection) as captured:
+                answer = world.ask("GET", address, "ada")
+            assert answer.status_code == 200, (address, answer.content)
+            found[address] = len(captured)
+        return found
+
+    grow(range(2))
+    costs()  # the token's last use is written once a minute
+    few = costs()
+    grow(range(2, 6))
+    costs()
+    many = costs()
+    assert many == few
+    assert max(few.values()) <= 16, few

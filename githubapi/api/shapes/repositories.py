@@ -5,6 +5,8 @@ from typing import Any
 from core import licences
 from githubapi.api.shapes.common import At, moment, node_id
 from githubapi.api.shapes.people import owner
+from issues.models import Counter
+from issues.rules import has_issues as has_issues_here
 from projects import queries
 from projects.models import Repository, Visibility
 
@@ -33,6 +35,7 @@ def repository(row: Repository, at: At, *, access: str | None = None, parent: Re
     """A repository with its namespace; annotated rows carry `stars_total` and `forks_total`. `access`: the caller's level, in one's own."""
     here, page, full_name = base(row, at), at.page(row.get_absolute_url()), f"{row.namespace.segment}/{row.name}"
     stars, forks = getattr(row, "stars_total", 0), getattr(row, "forks_total", 0)
+    has_issues, opened = talk(row)
     found = {
         "id": row.pk, "node_id": node_id("Repository", row.pk), "name": row.name, "full_name": full_name,
         "private": row.visibility == Visibility.PRIVATE, "owner": owner(row.namespace, at), "html_url": page,
@@ -42,9 +45,9 @@ def repository(row: Repository, at: At, *, access: str | None = None, parent: Re
         "clone_url": f"{page}.git", "svn_url": page, "mirror_url": None, "homepage": row.website or None,
         "created_at": moment(row.created_at), "updated_at": moment(row.updated_at), "pushed_at": moment(row.pushed_at),
         "size": row.size_bytes // 1024, "stargazers_count": stars, "watchers_count": stars, "watchers": stars,
-        "forks_count": forks, "forks": forks, "network_count": forks, "language": row.main_language or None, "has_issues": True,
-        "has_projects": False, "has_downloads": True, "has_wiki": False, "has_pages": False, "has_discussions": False, "open_issues_count": 0,
-        "open_issues": 0, "archived": row.is_archived, "disabled": row.taken_down_at is not None, "license": licence(row.licence, at),
+        "forks_count": forks, "forks": forks, "network_count": forks, "language": row.main_language or None, "has_issues": has_issues,
+        "has_projects": False, "has_downloads": True, "has_wiki": False, "has_pages": False, "has_discussions": False, "open_issues_count": opened,
+        "open_issues": opened, "archived": row.is_archived, "disabled": row.taken_down_at is not None, "license": licence(row.licence, at),
         "allow_forking": True, "is_template": False, "web_commit_signoff_required": False, "topics": row.topics,
         "visibility": row.visibility, "default_branch": row.default_branch,
     }  # fmt: skip
@@ -54,6 +57,14 @@ def repository(row: Repository, at: At, *, access: str | None = None, parent: Re
     if parent is not None:
         found["parent"] = found["source"] = repository(parent, at)
     return found
+
+
+def talk(row: Repository) -> tuple[bool, int]:
+    """Whether it has issues, and how many issues and pull requests are open: where `thread_counter` and `mirror` were selected, else a guess."""
+    if "thread_counter" not in row._state.fields_cache:
+        return True, 0
+    counter: Counter | None = getattr(row, "thread_counter", None)
+    return has_issues_here(row), counter.open_issues + counter.open_pulls if counter else 0
 
 
 def licence(spdx: str, at: At) -> dict[str, Any] | None:
