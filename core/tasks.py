@@ -1,9 +1,12 @@
 """Scheduled work of the ground."""
 
 from celery import shared_task
+from django.db import connection
 
 from core import events
 from core.blobs import sweep
+
+ANALYSED = 1000
 
 
 @shared_task
@@ -16,3 +19,15 @@ def drain_outbox() -> None:
 def sweep_blobs() -> None:
     """Remove blobs nobody refers to."""
     sweep.sweep()
+
+
+@shared_task
+def analyse_database() -> None:
+    """SQLite chooses its indexes by figures that nobody but us brings up to date; PostgreSQL does that by itself.
+
+    At most ANALYSED rows of each index are read, so the write lock is held for milliseconds (sqlite.org/lang_analyze.html).
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA analysis_limit={ANALYSED}")
+            cursor.execute("ANALYZE")

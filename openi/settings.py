@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-purges": {"task": "projects.tasks.resume_purges", "schedule": schedule(30)},
     "settle-pulls": {"task": "pulls.tasks.settle_pulls", "schedule": schedule(60)},
     "sweep-blobs": {"task": "core.tasks.sweep_blobs", "schedule": schedule(6 * 3600)},
+    "analyse-database": {"task": "core.tasks.analyse_database", "schedule": schedule(3600)},
     "sweep-pools": {"task": "projects.tasks.sweep_pools", "schedule": schedule(1800)},
 }
 NUDGE_WORKER = env.bool("NUDGE_WORKER", default=True)  # off in tests: they drain the outbox themselves

@@ -29,13 +29,10 @@ def accept_suggestions(actor: Actor, *, ids: Sequence[int]) -> SortingAct:
     Raises NotFound (rules.can_curate), Invalid (none is open any more).
     """
     rules.can_curate(actor).require()
-    rows = list(reads.open_suggestions().filter(pk__in=list(ids)).exclude(category=None).select_related("category"))
-    stays = list(reads.open_suggestions().filter(pk__in=list(ids), category=None))
-    if not rows and not stays:
-        raise Invalid(_("None of these waits any more."), code="none")
+    rows = _open(ids)
     if not rows:
-        return _sort(actor, stays, None, Kind.STAYS)
-    return _sort(actor, [*rows, *stays], None, Kind.ACCEPTED)
+        raise Invalid(_("None of these waits any more."), code="none")
+    return _sort(actor, rows, None, Kind.STAYS if all(row.category_id is None for row in rows) else Kind.ACCEPTED)
 
 
 def accept_group(actor: Actor, *, category: Category | None, threshold: float) -> SortingAct:
@@ -54,19 +51,32 @@ def decline_suggestions(actor: Actor, *, ids: Sequence[int], category: Category 
     rules.can_curate(actor).require()
     if category is not None and (category.merged_into_id is not None or category.slug == reads.OTHER):
         raise Invalid(_("Choose a category."), field="category")
-    rows = list(reads.open_suggestions().filter(pk__in=list(ids)))
+    rows = _open(ids)
     if not rows:
         raise Invalid(_("None of these waits any more."), code="none")
     return _sort(actor, rows, category, Kind.CHANGED if category is not None else Kind.STAYS)
 
 
+def _open(ids: Sequence[int]) -> list[Suggestion]:
+    """Those that still wait, a batch at a time: one question for thousands of ids is answered by reading every suggestion."""
+    return [
+        row
+        for start in range(0, len(ids), BATCH)
+        for row in reads.open_suggestions().filter(pk__in=ids[start : start + BATCH]).order_by("pk")
+    ]
+
+
 def _sort(actor: Actor, rows: Sequence[Suggestion], category: Category | None, kind: str) -> SortingAct:
-    """One act for all rows: each goes where `kind` says, its old place is kept with it."""
-    with transaction.atomic():
-        act = SortingAct.objects.create(kind=kind, by=actor.person, total=0)
-        for start in range(0, len(rows), BATCH):
+    """One act for all rows: each goes where `kind` says, its old place is kept with it.
+
+    A transaction for each batch, so that nobody waits for thousands; what an act cut short has sorted can be undone like any other.
+    """
+    act = SortingAct.objects.create(kind=kind, by=actor.person, total=0)
+    for start in range(0, len(rows), BATCH):
+        with transaction.atomic():
             act.total += _sort_batch(act, rows[start : start + BATCH], category)
-        act.save(update_fields=["total"])
+            act.save(update_fields=["total"])
+    with transaction.atomic():
         note_act(
             actor, "sort_mirrors", str(kind), detail={"act": act.pk, "changed": act.total, "category": category.slug if category else ""}
         )

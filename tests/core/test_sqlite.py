@@ -6,6 +6,7 @@ import time
 import pytest
 from django.db import close_old_connections, connection, transaction
 
+from core import tasks
 from core.models import SiteSetting
 
 
@@ -44,3 +45,13 @@ def test_48_threads_write_while_one_transaction_is_held():
     close_old_connections()
     assert errors == []
     assert SiteSetting.objects.get(key="n").value == 48 * 4
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL analyses itself")
+def test_figures_of_the_tables_are_brought_up_to_date():
+    SiteSetting.objects.bulk_create(SiteSetting(key=f"k{number}", value=0) for number in range(300))
+    tasks.analyse_database()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stat FROM sqlite_stat1 WHERE tbl = %s", [SiteSetting._meta.db_table])
+        assert int(cursor.fetchone()[0].split()[0]) >= 300
