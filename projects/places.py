@@ -155,11 +155,13 @@ class PushDoor:
     """Refs below `prefix` are no refs: what is pushed there is handed to `take(actor, repository, name, oid, options)` once its objects are in
     the repository, `name` being the ref without the prefix. It moves refs itself, and raises DomainError to refuse.
 
-    `may(actor, repository)` lets people in who may push nothing else.
+    `may(actor, repository)` lets people in who may push nothing else. `look(actor, repository, name, options, size)` raises DomainError while the
+    objects, `size` bytes of them, are not in the repository yet: what is refused then leaves nothing behind.
     """
 
     prefix: str
     may: Callable[[Actor, Repository], Decision]
+    look: Callable[[Actor, Repository, str, frozenset[str], int], None]
     take: Callable[[Actor, Repository, str, str, frozenset[str]], Taken]
 
 

@@ -10,12 +10,12 @@ from issues.places import HappeningKind, happening_kinds, query_conditions
 from projects.models import Repository
 from projects.places import FrontBox, HeadFigure, PushDoor, Tab, front_boxes, head_figures, proposals, push_doors, push_guests, tabs
 from pulls import events, places, rules  # noqa: F401 - registers rows about people, and the facts
-from pulls.commands.proposing import PREFIX, propose
+from pulls.commands.proposing import PREFIX, look_at_proposal, propose
 from pulls.queries import documents
 from pulls.queries.guests import head_refs_of_guest
 from pulls.queries.proposing import fresh_branches
 
-push_doors.add(PushDoor(PREFIX, rules.can_open, propose))
+push_doors.add(PushDoor(PREFIX, rules.can_open, look_at_proposal, propose))
 push_guests.add(head_refs_of_guest)
 head_figures.add(HeadFigure("open_pulls", "SELECT open_pulls FROM issues_counter WHERE repository_id = %(id)s"))
 head_figures.add(HeadFigure("pulls_off", "SELECT 1 FROM pulls_mergesettings WHERE repository_id = %(id)s AND NOT pulls_enabled"))

@@ -65,6 +65,11 @@ def shown_ref(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def count_objects(repository: Repository) -> None:
+    """Objects came in although no branch moved: maintenance measures and packs them as it does after a push."""
+    Repository.objects.filter(pk=repository.pk).update(pushes_since_maintenance=F("pushes_since_maintenance") + 1)
+
+
 def _first_default(repository: Repository, heads: list[str]) -> str:
     """The branch that HEAD should name after a first push, "" if it need not change; moves HEAD on disk."""
     names = [ref.removeprefix("refs/heads/") for ref in heads]

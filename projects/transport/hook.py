@@ -155,7 +155,7 @@ class HookChannel:
             request.quarantine,
             weight,
         )
-        refused = self._misplaced(request.updates) or policies.refusals(proposal)
+        refused = self._misplaced(request.updates) or policies.refusals(proposal) or self._looked_at(request, weight)
         if refused:
             log.info("push_refused", repository=self.repository.pk, codes=sorted({refusal.code for refusal in refused}))
             return refusal_lines(refused), False
@@ -176,6 +176,17 @@ class HookChannel:
                 found.append(Refusal(ref, may.reason or _("You need write access to this repository."), may.code))
             elif door is not None and new == ZERO:
                 found.append(Refusal(ref, _("There is nothing to delete; close the pull request instead."), "door"))
+        return found
+
+    def _looked_at(self, request: HookRequest, weight: int) -> list[Refusal]:
+        """What the doors say before anything comes in."""
+        found = []
+        for ref, _old, _new in request.updates:
+            if (door := push_door(ref)) is not None:
+                try:
+                    door.look(self.actor, self.repository, ref.removeprefix(door.prefix), request.options, weight)
+                except DomainError as error:
+                    found.append(Refusal(ref, error.message, error.code))
         return found
 
     def _propose(self, packets: Packets) -> tuple[list[str], bool]:

@@ -6,10 +6,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 import gitstore
+from core import limits
 from core.actors import Actor
 from core.errors import Conflict, Invalid
 from issues import commands as talk
 from issues.models import Thread
+from projects import rules as hosting
+from projects.commands.pushes import count_objects
 from projects.models import Repository
 from projects.places import Taken
 from pulls import rules
@@ -22,6 +25,7 @@ from pulls.models import Pull
 
 PREFIX = "refs/for/"
 TOPIC_MAX = 200
+DAY_BYTES = 5 * settings.PROPOSAL_BYTES  # of one person who may only propose, in all repositories together
 FLAGS = frozenset({"force-push", "force_push", "draft"})
 TRUE = frozenset({"", "1", "true", "yes", "on"})
 
@@ -50,6 +54,16 @@ def asked(options: frozenset[str], topic: str = "") -> Asked:
     )  # fmt: skip
 
 
+def look_at_proposal(actor: Actor, repository: Repository, name: str, options: frozenset[str], size: int) -> None:
+    """Refuse what cannot become a pull request before its `size` bytes are taken in. Raises what `propose` raises, LimitReached (a day's bytes)."""
+    rules.can_open(actor, repository).require()
+    _branch, topic = _target(repository, name)
+    asked(options, topic)
+    talk.throttle(actor, "propose", minute=20, day=300)
+    if actor.person is not None and not hosting.can_push(actor, repository):
+        limits.take(f"propose-bytes:{actor.person.pk}", limit=DAY_BYTES // 1024, seconds=86_400, cost=size // 1024 + 1)
+
+
 def propose(actor: Actor, repository: Repository, name: str, oid: str, options: frozenset[str]) -> Taken:
     """Open a pull request with the commit `oid`, which the repository holds, or give the one of the same topic a new version.
 
@@ -61,9 +75,9 @@ def propose(actor: Actor, repository: Repository, name: str, oid: str, options: 
     wish = asked(options, topic)
     if gitstore.commit_oid(repository.path, oid) != oid:
         raise Invalid(_("Push a commit."), field="head")
-    talk.throttle(actor, "propose", minute=20, day=300)
     with turn(repository, branch):
         found = _same(actor, repository, branch, wish.topic)
+        count_objects(repository)
         return _again(actor, found, oid, wish) if found is not None else _first(actor, repository, branch, oid, wish)
 
 

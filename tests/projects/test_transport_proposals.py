@@ -125,6 +125,12 @@ def test_policies_hold_for_proposals(web, git: Git, demo, bob, work, propose, se
     Repository.objects.filter(pk=demo.pk).update(forbidden_paths=["*.exe"])
     git.commit(work, {"x.exe": "x"})
     assert "x.exe" in propose(ok=False)
+    git.run("reset", "-q", "--hard", "origin/main", cwd=work)
+    oid = git.commit(work, {"big.bin": "".join(f"{number}\n" for number in range(200_000))})
+    propose("HEAD:refs/for/nowhere", ok=False)
+    assert subprocess.run(["git", "--git-dir", str(demo.path), "cat-file", "-e", oid], check=False).returncode, (
+        "what is refused leaves nothing behind"
+    )
     assert not Pull.objects.exists()
     assert not [ref for ref in refs_on_disk(demo) if not ref.startswith("refs/heads/")]
 
