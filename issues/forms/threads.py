@@ -15,7 +15,7 @@ class IssueForm(forms.Form):
     """A new issue, or other words for one."""
 
     title = forms.CharField(label=_("Title"), strip=True, widget=forms.TextInput(attrs={"maxlength": 255}))
-    body = forms.CharField(label=_("Description"), required=False, strip=False, widget=forms.Textarea(attrs=_TALL))
+    body = forms.CharField(label=_("Text"), required=False, strip=False, widget=forms.Textarea(attrs=_TALL))
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
