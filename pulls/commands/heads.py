@@ -8,11 +8,11 @@ import gitstore
 from core.actors import Actor
 from core.errors import Conflict, Invalid, LimitReached, NotFound, Unavailable
 from gitstore.conflicts import DELETE, TAKE_OURS, TAKE_THEIRS
-from projects import policies
 from projects import rules as hosting
 from projects.commands.identity import signature_of
 from projects.commands.refs import apply_updates
 from projects.models import Repository
+from projects.queries.quota import quota_left
 from pulls import rules
 from pulls.commands.merging import Moved, cannot, fresh, turn
 from pulls.commands.opening import set_pull
@@ -90,7 +90,7 @@ def _base_tip(pull: Pull) -> str:
 
 def _require_room(repository: Repository, choices: Mapping[str, bytes | str]) -> None:
     size = sum(len(choice) for choice in choices.values() if isinstance(choice, bytes))
-    if size > policies.quota_left(repository):
+    if size > quota_left(repository):
         raise LimitReached(_("The quota of “%s” is used up.") % repository.namespace.slug, code="quota")
 
 

@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 import gitstore
 from core.errors import LimitReached, Unavailable
 from gitstore.families import new_bytes
-from projects import policies
 from projects.models import Repository
+from projects.queries.quota import quota_left
 from pulls.logic.names import head_ref, version_ref
 from pulls.models import Pull, Version
 
@@ -19,7 +19,7 @@ def bring_objects(repository: Repository, source: Repository, oid: str) -> None:
     if source.pk == repository.pk:
         return
     try:
-        if new_bytes(repository.path, source.path, oid) > policies.quota_left(repository):
+        if new_bytes(repository.path, source.path, oid) > quota_left(repository):
             raise LimitReached(_("The quota of “%s” is used up.") % repository.namespace.slug, code="quota")
         gitstore.fetch_objects(repository.path, source.path, [oid])
     except gitstore.GitError as error:
