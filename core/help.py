@@ -34,6 +34,8 @@ ORDER = (
     "curation",
     "organizations",
     "checks",
+    "notifications",
+    "webhooks",
     "api",
     "api-github",
 )

@@ -14,6 +14,7 @@ from core.actors import Actor, Scope
 from core.errors import Conflict, LimitReached
 from core.limits import take
 from core.rules import HIDE, needs, needs_whole
+from projects.models import Repository
 
 MOST = 2000  # people that one follows
 
@@ -32,8 +33,8 @@ def note_act(
     """Write down what somebody did; twice changes nothing, and what nobody did is no act. Only the system may."""
     if not actor.is_system:
         HIDE.require()
-    if by_id is None or not User.objects.filter(pk=by_id).exists():
-        return
+    if by_id is None or not User.objects.filter(pk=by_id).exists() or not Repository.objects.filter(pk=repository_id).exists():
+        return  # gone meanwhile
     Act.objects.get_or_create(
         cause=cause,
         defaults={

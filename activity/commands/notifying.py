@@ -12,11 +12,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import User
 from activity.logic.reasons import WATCHED, stronger
 from activity.models import Kind, Letter, Notification, Preferences, Round
 from activity.queries.recipients import batch
 from core.actors import Actor
 from core.rules import HIDE
+from projects.models import Repository
 
 LEASE = timedelta(seconds=60)
 Mail = Preferences.Mail
@@ -38,6 +40,10 @@ def begin_round(
     """Have everybody told of a fact; twice changes nothing. `fact` names the text it is about, by default the fact itself. Only the system may."""
     if not actor.is_system:
         HIDE.require()
+    if repository_id is not None and not Repository.objects.filter(pk=repository_id).exists():
+        return False  # purged meanwhile
+    if by_id is not None and not User.objects.filter(pk=by_id).exists():
+        by_id = None
     _round, made = Round.objects.get_or_create(
         cause=f"{cause}:{what}"[:40],
         defaults={

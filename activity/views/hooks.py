@@ -80,10 +80,10 @@ def _one(request: ActorRequest, place: Place, pk: int) -> HttpResponse:
     return _page(request, place, "activity/hook.html", context, status=422 if form.errors else 200)
 
 
-def _delivery(request: ActorRequest, place: Place, pk: int, number: int) -> HttpResponse:
+def _delivery(request: ActorRequest, place: Place, pk: int, delivery: int) -> HttpResponse:
     """What was sent and answered; sent again on POST."""
     hook = reads.hook(request.actor, place, pk)
-    dispatch = reads.dispatch(hook, number)
+    dispatch = reads.dispatch(hook, delivery)
     if request.method == "POST":
         return _tried(request, f"{_base(place)}/{hook.pk}", lambda: commands.redeliver(request.actor, dispatch))
     return _page(request, place, "activity/hook_delivery.html", {"hook": hook, "one": dispatch})
@@ -117,9 +117,9 @@ def repository_hook(request: ActorRequest, repository: Repository, pk: int) -> H
 @require_http_methods(["GET", "POST"])
 @repository_page
 @sudo_required
-def repository_hook_delivery(request: ActorRequest, repository: Repository, pk: int, number: int) -> HttpResponse:
+def repository_hook_delivery(request: ActorRequest, repository: Repository, pk: int, delivery: int) -> HttpResponse:
     """One of its deliveries."""
-    return _delivery(request, repository, pk, number)
+    return _delivery(request, repository, pk, delivery)
 
 
 def _organization(request: ActorRequest, slug: str) -> Organization:
@@ -144,6 +144,6 @@ def organization_hook(request: ActorRequest, slug: str, pk: int) -> HttpResponse
 
 @require_http_methods(["GET", "POST"])
 @sudo_required
-def organization_hook_delivery(request: ActorRequest, slug: str, pk: int, number: int) -> HttpResponse:
+def organization_hook_delivery(request: ActorRequest, slug: str, pk: int, delivery: int) -> HttpResponse:
     """One of its deliveries."""
-    return _delivery(request, _organization(request, slug), pk, number)
+    return _delivery(request, _organization(request, slug), pk, delivery)

@@ -57,6 +57,13 @@ BODIES: dict[str, dict[str, object]] = {
     "board_view": {"other": "#1"},
     "board_move": {"thread": "1", "column": "0"},
     "board_settings": {"act": "change", "name": "other"},
+    "repository_hooks": {"act": "add", "address": "https://1.1.1.1/hook", "format": "openi"},
+    "repository_hook": {"act": "test"},
+    "organization_hooks": {"act": "add", "address": "https://1.1.1.1/hook", "format": "openi"},
+    "organization_hook": {"act": "test"},
+    "person_follow": {"follow": "1"},
+    "notifications": {"act": "done_all"},
+    "settings_notifications": {"act": "mail", "mail_own": "daily", "mail_watched": "never"},
     "repository_push_mirrors": {"act": "add", "address": "ssh://git@1.1.1.1/c/d.git", "may_publish": "on"},
     "branch_create": {"name": "topic", "branch": "topic", "start": "main"},
     "branch_delete": {"name": "side", "branch": "side"},
@@ -90,6 +97,11 @@ API_BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("user", "PATCH"): {"bio": "b"},
     ("user/keys", "POST"): {"title": "k", "key": NEW_KEY},
     ("user/tokens", "POST"): {"name": "n", "scope": "read"},
+    (f"repositories/{REPOSITORY}/hooks", "POST"): {"address": "https://1.1.1.1/hook"},
+    ("organizations/<str:slug>/hooks", "POST"): {"address": "https://1.1.1.1/hook"},
+    ("hooks/<int:pk>", "PATCH"): {"active": True},
+    ("notifications/mark", "POST"): {"act": "done", "all": True},
+    ("user/notification-preferences", "PATCH"): {"mail_own": "daily"},
     ("organizations", "POST"): {"slug": "fresh-org"},
     ("organizations/<str:slug>/members/<str:login>", "PUT"): {"role": "developer"},
     ("repositories", "POST"): {"name": "fresh", "visibility": "private"},
@@ -230,10 +242,17 @@ def address(ask: Ask, world: World) -> str:
             values["int:pk"] = str(made.check_runs.get().pk)
         if "push-mirrors/" in route:
             values["int:pk"] = str(made.push_mirrors.get().pk)
+        if "settings/hooks/" in route:
+            values["int:pk"] = str(made.hooks.get().pk)
+            values["int:delivery"] = str(made.hooks.get().dispatches.get().pk)
         if ask.route.endswith("contents/<path:path>") and ask.method != "PUT":
             values["path:path"] = "src/secret.py"
     else:
         values |= {"str:namespace": "lab", "str:name": "t0", "str:file": "notes.txt", "int:number": "1"}
+        if "hooks/<int:pk>" in route:
+            values |= {"int:pk": str(world.places["hook"]), "int:delivery": str(world.places["delivery"])}
+        if "notifications/<int:pk>" in route:
+            values["int:pk"] = str(world.places["notification"])
     text = route
     for key, value in values.items():
         text = text.replace(f"<{key}>", value)

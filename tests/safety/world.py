@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from accounts import commands as accounts_commands
 from accounts.models import Complaint, LegalDocument, Membership, SSHKey, Team, User
+from activity.commands.inbox import unsubscribe_token
+from activity.models import Dispatch, Hook, Notification
 from core import blobs
 from core.actors import SYSTEM
 from core.secrets import encrypt
@@ -106,6 +108,8 @@ def _fill(world: World, kind: str, made: Repository, team: Team) -> None:
         world.places["attachment"] = issue_commands.attach_file(SYSTEM, made, name="notes.txt", chunks=[b"marker-private"]).key
     key = SSHKey.objects.create(title="d", algorithm="ssh-ed25519", public_key=f"{LAB_KEY}{kind}", fingerprint=f"SHA256:deploy-{kind}")
     DeployKey.objects.create(repository=made, key=key)
+    hook = Hook.objects.create(repository=made, owner=world.people["owner"], address_encrypted="", address_shown="https://example.org/hook")
+    Dispatch.objects.create(hook=hook, kind="ping", state=Dispatch.State.SENT, request_body=f"marker-{kind}")
     made.refresh_from_db()
     world.repositories[kind] = made
 
@@ -125,7 +129,15 @@ def _site(world: World, lab) -> None:
     Complaint.objects.create(number="C-1", complainant="R", email="r@example.org", address="/lab/public-code", text="mine")
     gone = repository(people["owner"], name="gone", visibility="private", files={"a": b"1"})
     commands.delete_repository(actor(people["owner"]), gone, confirmation=str(gone))
+    hook = Hook.objects.create(organization=lab, owner=people["owner"], address_encrypted="", address_shown="https://example.org/hook")
+    told = Notification.objects.create(
+        user=people["owner"], repository=other, kind="release", object_id=Release.objects.create(repository=other, tag="v1").pk, why="owner", what="released"
+    )  # fmt: skip
     world.places |= {
+        "hook": hook.pk,
+        "delivery": Dispatch.objects.create(hook=hook, kind="ping", state=Dispatch.State.SENT).pk,
+        "notification": told.pk,
+        "token": unsubscribe_token(people["owner"].pk, "release", told.object_id),
         "slug": "lab",
         "login": "reader-person",
         "team": "core",
