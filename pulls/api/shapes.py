@@ -4,15 +4,21 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.models import User
 from core.actors import Actor
-from issues.api.shapes import TEXT_MAX, login
 from pulls import queries
 from pulls.models import LineComment, LineThread, Method, Pull, Review, Version
 from pulls.queries.places import Spot
 
+TEXT_MAX = 200_000  # the command's limit is lower and says so itself
 SIDES = [*LineThread.Side.values]
 VERDICTS = ["comment", "approved", "changes"]
 METHODS = [value for value in Method.values if value != Method.BY_HAND]
+
+
+def login(person: User | None) -> str | None:
+    """The login, None for a person who is gone."""
+    return person.username if person is not None else None
 
 
 class PullIn(serializers.Serializer[Any]):

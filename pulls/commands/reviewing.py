@@ -259,9 +259,9 @@ def request_review(
     made = []
     with transaction.atomic():
         row = locked_pull(pull)
-        asked = set(row.review_requests.values_list("user_id", "team_id"))
-        fresh = [(person, None) for person in wanted if (person.pk, None) not in asked]
-        fresh += [(None, team) for team in groups if (None, team.pk) not in asked]  # type: ignore[misc]
+        asked: set[tuple[int | None, int | None]] = {(one.user_id, one.team_id) for one in row.review_requests.all()}
+        fresh: list[tuple[User | None, Team | None]] = [(person, None) for person in wanted if (person.pk, None) not in asked]
+        fresh += [(None, team) for team in groups if (None, team.pk) not in asked]
         if len(asked) + len(fresh) > REQUESTS_MAX:
             raise Invalid(_("At most %d can be asked.") % REQUESTS_MAX, field="reviewers")
         for person, team in fresh:

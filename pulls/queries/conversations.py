@@ -79,7 +79,7 @@ def conversations(actor: Actor, pull: Pull, *, of_review: int | None = None, pat
 
 def _fill(actor: Actor, pull: Pull, found: list[Conversation], applies: bool) -> None:
     """Comments with their HTML; all texts are rendered together."""
-    cut = [(each, comment, parts(comment.body)) for each in found for comment in each.thread.shown]
+    cut = [(each, comment, parts(comment.body)) for each in found for comment in each.thread.shown]  # type: ignore[attr-defined]  # prefetched to it above
     htmls = iter(rendered(actor, pull.repository, [one.text for _each, _comment, pieces in cut for one in pieces if not one.is_suggestion]))
     writes = rules.can_write(actor, pull)
     for each, comment, pieces in cut:

@@ -35,14 +35,13 @@ class Failure:
 def pull_page(view: Callable[Concatenate[ActorRequest, Pull, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Gives the view its pull request; a number that is an issue's leads there."""
 
-    @repository_page
     @wraps(view)
     def page(request: ActorRequest, repository: Repository, number: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.method in ("GET", "HEAD") and queries.is_issue(repository, number):
             return HttpResponseRedirect(f"{repository.get_absolute_url()}/issues/{number}")
         return view(request, queries.pull(request.actor, repository, number), *args, **kwargs)
 
-    return page
+    return repository_page(page)  # type: ignore[arg-type]  # Concatenate takes positional arguments, urls name them
 
 
 def run(request: ActorRequest, pull: Pull, acts: Mapping[str, Act]) -> HttpResponse | Failure:

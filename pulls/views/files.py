@@ -80,7 +80,7 @@ def _notes(
     for one in talk:
         name = _place(shown, one)
         if name:
-            html = render_to_string("pulls/_conversation.html", conversation_context(request, pull, one, failure, pending), request)
+            html: str = render_to_string("pulls/_conversation.html", conversation_context(request, pull, one, failure, pending), request)
             at.setdefault(name, []).append(html)
     opened = _opened(request, pull, shown, failure, pending)
     if opened:
@@ -162,7 +162,7 @@ def _file_acts(request: ActorRequest, pull: Pull, files: Iterable[diffs.File], m
         return {}
     csrf, target, review = get_token(request), acts.here(request), bool(rules.can_review(request.actor, pull))
     options = diffs.Options.of(request)
-    found = {}
+    found: dict[int, str] = {}
     for file in files:
         is_viewed = marks.get(file.path) == file.new_oid
         form = format_html(

@@ -82,14 +82,14 @@ def _box(request: ActorRequest, pull: Pull, state: queries.MergeState) -> dict[s
     """What the merge box shows."""
     actor, head = request.actor, pull.head_repository
     words = {method: default_message(pull, method, state.settings) for method in state.methods}
-    first = state.methods[0] if state.methods else ""
+    first = state.methods[0] if state.methods else None
     head_is_here = bool(head is not None and pull.head_branch and not head.deleted_at)
     may_push_head = bool(head is not None and head_is_here and hosting_rules.can_push(actor, head))
     return {
         "merge": state,
         "merge_first": first,
         "merge_waits": any(reason.code == "checking" for reason in state.reasons),
-        "merge_words": words.get(first, ("", "")),
+        "merge_words": words[first] if first else ("", ""),
         "is_behind": pull.is_open and pull.merge_base != pull.base_oid,
         "may_update": bool(rules.can_apply(actor, pull)),
         "may_delete_branch": may_push_head and not pull.is_open and not pull.branch_deleted_oid and _there(pull),
