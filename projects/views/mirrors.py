@@ -96,8 +96,10 @@ def _host(actor: Actor, mirror: Mirror, *, namespace: str, name: str) -> Reposit
 def repository_upstream(request: ActorRequest, repository: Repository) -> HttpResponse:
     """`/settings/upstream`: a hosted repository becomes the mirror of another host."""
     rules.can_administer(request.actor, repository).require()
-    before = reads.mirror_of(repository)
+    before, key = reads.mirror_of(repository), reads.upstream_key_of(repository)
     initial = {"address": before.address, "branches": before.branches, "tags": before.tags} if before else {}
+    if key is not None:
+        initial["address"] = key.address  # the other side learns its key at the moment
     form = UpstreamForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and attempt(form, lambda cleaned: commands.follow_upstream(request.actor, repository, **cleaned)):
         messages.success(request, _("It follows the other host now."))
