@@ -10,6 +10,7 @@ from projects import commands
 from projects.models import BulkEdit, Category, Repository
 from projects.queries.curation import Selection
 from tests.factories import accounts as people
+from tests.factories import issues, pulls
 from tests.factories import projects as factories
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -27,6 +28,9 @@ MEMBER = ["/dashboard", "/new", "/-/import", "/-/orgs/new", "/settings/profile",
           "/-/account/password/change/", "/-/account/2fa/", "/-/account/2fa/webauthn/", "/-/account/sessions/", "/-/account/3rdparty/"]  # fmt: skip
 OWNED = ["/settings", "/settings/push-mirrors", "/settings/upstream", "/settings/access", "/settings/branches", "/settings/keys", "/settings/danger", "/edit/main/src/code.py", "/new/main/", "/upload/main/",
          "/delete/main/src/code.py", "/releases/new", "/releases/edit/v1", "/fork", "/branches"]  # fmt: skip
+TALK = ["/issues", "/issues/1", "/issues/new", "/labels", "/milestones", "/milestones/new", "/boards", "/boards/new", "/settings/issues", "/settings/hooks", "/activity",
+        "/pulls", "/pulls/2", "/pulls/2/files", "/pulls/2/commits", "/pulls/2/versions", "/pulls/new?base=main&head=side"]  # fmt: skip
+TOLD = ["/issues", "/pulls", "/notifications", "/settings/notifications", "/-/orgs/lab/hooks"]
 DESK = ["/-/admin", "/-/admin/growth", "/-/admin/people", "/-/admin/people/ada", "/-/admin/organizations", "/-/admin/repositories", "/-/admin/queue", "/-/admin/settings",
         "/-/admin/audit", "/-/admin/legal", "/-/admin/complaints", "/-/admin/mirrors", "/-/admin/search", "/-/admin/mirrors/edits", "/-/admin/mirrors/categories",
         "/-/admin/mirrors/categories/nlp", "/-/admin/mirrors/tags", "/-/admin/mirrors/collections", "/-/admin/mirrors/shelf", "/-/admin/mirrors/reports",
@@ -105,6 +109,10 @@ def stage() -> Repository:
     commands.list_mirror(SYSTEM, "https://github.com/Lab/Model", description="A model", stars=7)
     _curate(who)
     factories.repository(ada, name="empty-repo")
+    thread = issues.issue(made, ada, title="A long word: " + "word" * 12, body="- [ ] task\n\n" + "word" * 30)
+    issues.comment(thread, ada, "`" + "code " * 30 + "`")
+    proposed = pulls.pull(made, ada, files={"src/wide.py": b"x = " + b"1 + " * 60 + b"1\n"})
+    pulls.line_comment(proposed, ada, path="src/wide.py", line=1, body="```suggestion\nx = " + "1 + " * 40 + "1\n```")
     return made
 
 
@@ -151,12 +159,18 @@ def test_pages_of_readers(visit: BrowserContext, live_server) -> None:
 def test_pages_of_members_and_of_the_desk(visit: BrowserContext, live_server) -> None:
     made, tab = stage(), visit.new_page()
     signed_in(visit, live_server.url)
-    visit.set_extra_http_headers({"accept-language": "en"})  # whose words are longer
+    visit.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": live_server.url}])  # whose words are longer
     tab.set_viewport_size({"width": 390, "height": 844})
     faults = faults_of(
         tab,
         live_server.url,
-        [*MEMBER, *paths_of(made, OWNED), *(path.format(edit=BulkEdit.objects.get().pk) for path in DESK), "/ada/empty-repo"],
+        [
+            *MEMBER,
+            *TOLD,
+            *paths_of(made, [*OWNED, *TALK]),
+            *(path.format(edit=BulkEdit.objects.get().pk) for path in DESK),
+            "/ada/empty-repo",
+        ],
     )
     assert not faults, "\n".join(faults)
 
