@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -19,7 +19,7 @@ from githubapi.api.base import GitHubView, RepositoryView, signed_in
 from githubapi.api.history import moment
 from githubapi.api.shapes import issues as shapes
 from issues import commands, rules
-from issues.models import Assignment, Comment, Label, Labelling, Thread
+from issues.models import Assignment, Label, Labelling, Thread
 from issues.queries import planning, threads
 from projects.models import Repository
 
@@ -48,44 +48,6 @@ class IssuePatch(serializers.Serializer[Any]):
     assignees = serializers.ListField(child=serializers.CharField(max_length=39), required=False, max_length=10)
     assignee = serializers.CharField(max_length=39, required=False, allow_blank=True)
     milestone = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
-
-
-class CommentIn(serializers.Serializer[Any]):
-    """Words."""
-
-    body = serializers.CharField(trim_whitespace=False)
-
-
-class LabelIn(serializers.Serializer[Any]):
-    """A new label."""
-
-    name = serializers.CharField(max_length=60)
-    color = serializers.RegexField(r"^#?[0-9a-fA-F]{6}$", required=False, default="")
-    description = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
-
-
-class LabelPatch(serializers.Serializer[Any]):
-    """What can be changed of a label."""
-
-    name = serializers.CharField(max_length=60, required=False)
-    new_name = serializers.CharField(max_length=60, required=False)
-    color = serializers.RegexField(r"^#?[0-9a-fA-F]{6}$", required=False)
-    description = serializers.CharField(max_length=200, required=False, allow_blank=True)
-
-
-class MilestonePatch(serializers.Serializer[Any]):
-    """What can be said of a milestone."""
-
-    title = serializers.CharField(max_length=120, required=False)
-    state = serializers.ChoiceField(choices=["open", "closed"], required=False)
-    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    due_on = serializers.DateTimeField(required=False)
-
-
-class MilestoneIn(MilestonePatch):
-    """A new milestone."""
-
-    title = serializers.CharField(max_length=120)
 
 
 class LockIn(serializers.Serializer[Any]):
@@ -385,187 +347,4 @@ class LockApi(ThreadView):
         """Everybody may talk again."""
         row = self.repository(request, owner, repo)
         commands.unlock_thread(self.actor(request), self.thread(request, row, number))
-        return HttpResponse(status=204)
-
-
-class CommentsApi(ThreadView):
-    """`…/issues/{number}/comments`, `…/issues/comments`."""
-
-    def get(self, request: Request, owner: str, repo: str, number: int = 0) -> Response:
-        """In the order they were written; of the whole repository by `sort` and `direction`. Hidden ones are left out of neither."""
-        row, at = self.repository(request, owner, repo), self.at(request)
-        rows = Comment.objects.select_related("author__namespace", "thread")
-        rows = rows.filter(thread=self.thread(request, row, number)) if number else rows.filter(self.all_of(row))
-        if since := moment(request, "since"):
-            rows = rows.filter(Q(edited_at__gte=since) | Q(created_at__gte=since))
-        down = request.query_params.get("direction") == "desc" and not number
-
-        def show(one: Comment) -> dict[str, Any]:
-            one.thread.repository = row
-            return shapes.comment(row, one, at)
-
-        return self.listed(request, rows.order_by("-pk" if down else "pk"), show)
-
-    def all_of(self, row: Repository) -> Q:
-        """Condition on Comment: all of a repository that are shown."""
-        return Q(thread__repository=row) if rules.has_issues(row) else Q(thread__repository=row, thread__kind=Thread.Kind.PULL)
-
-
-class IssueCommentsApi(CommentsApi):
-    """`…/issues/{number}/comments`."""
-
-    @signed_in(Scope.WRITE)
-    def post(self, request: Request, owner: str, repo: str, number: int) -> Response:
-        """Say something."""
-        row = self.repository(request, owner, repo)
-        found = self.thread(request, row, number)
-        made = commands.add_comment(self.actor(request), found, body=self.given(request, CommentIn)["body"])
-        made.thread = found
-        return Response(shapes.comment(row, made, self.at(request)), status=201)
-
-
-class CommentApi(ThreadView):
-    """`…/issues/comments/{id}`."""
-
-    def told(self, request: Request, row: Repository, pk: int) -> Response:
-        """It as it is now."""
-        found = threads.comment(self.actor(request), row, pk)
-        return Response(shapes.comment(row, found, self.at(request)))
-
-    def get(self, request: Request, owner: str, repo: str, pk: int) -> Response:
-        """A comment."""
-        return self.told(request, self.repository(request, owner, repo), pk)
-
-    @signed_in(Scope.WRITE)
-    def patch(self, request: Request, owner: str, repo: str, pk: int) -> Response:
-        """Other words."""
-        row, actor = self.repository(request, owner, repo), self.actor(request)
-        found = threads.comment(actor, row, pk)
-        commands.edit_comment(actor, found, body=self.given(request, CommentIn)["body"])
-        return self.told(request, row, pk)
-
-    @signed_in(Scope.WRITE)
-    def delete(self, request: Request, owner: str, repo: str, pk: int) -> HttpResponse:
-        """Take it away."""
-        row, actor = self.repository(request, owner, repo), self.actor(request)
-        commands.delete_comment(actor, threads.comment(actor, row, pk))
-        return HttpResponse(status=204)
-
-
-class LabelsApi(RepositoryView):
-    """`…/labels`."""
-
-    def get(self, request: Request, owner: str, repo: str) -> Response:
-        """By name."""
-        row, at = self.repository(request, owner, repo), self.at(request)
-        return self.listed(request, planning.labels(row), lambda one: shapes.label(row, one, at))
-
-    @signed_in(Scope.WRITE)
-    def post(self, request: Request, owner: str, repo: str) -> Response:
-        """Another one."""
-        row = self.repository(request, owner, repo)
-        rules.can_triage(self.actor(request), row).require()
-        given = self.given(request, LabelIn)
-        made = commands.save_label(
-            self.actor(request), row, name=given["name"], colour=given["color"].lstrip("#").lower(), description=given["description"]
-        )
-        return Response(shapes.label(row, made, self.at(request)), status=201)
-
-
-class LabelApi(RepositoryView):
-    """`…/labels/{name}`."""
-
-    def get(self, request: Request, owner: str, repo: str, name: str) -> Response:
-        """A label."""
-        row = self.repository(request, owner, repo)
-        return Response(shapes.label(row, planning.label(row, name), self.at(request)))
-
-    @signed_in(Scope.WRITE)
-    def patch(self, request: Request, owner: str, repo: str, name: str) -> Response:
-        """Change it, on all issues that have it."""
-        row, actor = self.repository(request, owner, repo), self.actor(request)
-        found = planning.label(row, name)
-        rules.can_triage(actor, row).require()
-        given = self.given(request, LabelPatch)
-        changed = commands.save_label(
-            actor, row, label=found, name=given.get("new_name") or given.get("name") or found.name,
-            colour=given.get("color", found.colour).lstrip("#").lower(), description=given.get("description", found.description),
-        )  # fmt: skip
-        return Response(shapes.label(row, changed, self.at(request)))
-
-    @signed_in(Scope.WRITE)
-    def delete(self, request: Request, owner: str, repo: str, name: str) -> HttpResponse:
-        """Take it off all issues and away."""
-        row = self.repository(request, owner, repo)
-        commands.delete_label(self.actor(request), planning.label(row, name))
-        return HttpResponse(status=204)
-
-
-class MilestonesApi(RepositoryView):
-    """`…/milestones`."""
-
-    def get(self, request: Request, owner: str, repo: str) -> Response:
-        """Open ones by day; `state=closed|all`."""
-        row, at = self.repository(request, owner, repo), self.at(request)
-        state = request.query_params.get("state", "open")
-        rows = planning.milestones(row, state=state if state in ("open", "closed") else "" if state == "all" else "open")
-        page, size, first = self.pages(request)
-        counted = planning.progress(list(rows[first : first + size]))
-        answer = Response([progress_of(row, one, at) for one in counted])
-        return self.linked(request, answer, page, size, rows.count())
-
-    @signed_in(Scope.WRITE)
-    def post(self, request: Request, owner: str, repo: str) -> Response:
-        """Another one."""
-        row, actor = self.repository(request, owner, repo), self.actor(request)
-        rules.can_triage(actor, row).require()
-        given = self.given(request, MilestoneIn)
-        due = given.get("due_on")
-        with transaction.atomic():
-            made = commands.save_milestone(
-                actor, row, title=given["title"], description=given.get("description", ""), due_on=due.date() if due else None
-            )
-            if given.get("state") == "closed":
-                commands.set_milestone_state(actor, made, closed=True)
-        return Response(shapes.milestone(row, made, self.at(request)), status=201)
-
-
-def progress_of(row: Repository, one: planning.Progress, at: Any) -> dict[str, Any]:
-    """A milestone with its numbers."""
-    return shapes.milestone(row, one.milestone, at, open_total=one.opened, closed_total=one.closed)
-
-
-class MilestoneApi(RepositoryView):
-    """`…/milestones/{number}`."""
-
-    def told(self, request: Request, row: Repository, number: int) -> Response:
-        """It as it is now."""
-        return Response(progress_of(row, planning.progress([planning.milestone(row, number)])[0], self.at(request)))
-
-    def get(self, request: Request, owner: str, repo: str, number: int) -> Response:
-        """A milestone."""
-        return self.told(request, self.repository(request, owner, repo), number)
-
-    @signed_in(Scope.WRITE)
-    def patch(self, request: Request, owner: str, repo: str, number: int) -> Response:
-        """Change, close or open it."""
-        row, actor = self.repository(request, owner, repo), self.actor(request)
-        found = planning.milestone(row, number)
-        rules.can_triage(actor, row).require()
-        given = self.given(request, MilestonePatch)
-        due = given["due_on"].date() if "due_on" in given else found.due_on
-        with transaction.atomic():
-            commands.save_milestone(
-                actor, row, milestone=found, title=given.get("title", found.title), description=given.get("description", found.description),
-                due_on=due,
-            )  # fmt: skip
-            if given.get("state", found.state) != found.state:
-                commands.set_milestone_state(actor, found, closed=given["state"] == "closed")
-        return self.told(request, row, number)
-
-    @signed_in(Scope.WRITE)
-    def delete(self, request: Request, owner: str, repo: str, number: int) -> HttpResponse:
-        """Take it away; its issues stay."""
-        row = self.repository(request, owner, repo)
-        commands.delete_milestone(self.actor(request), planning.milestone(row, number))
         return HttpResponse(status=204)
