@@ -11,7 +11,7 @@ from accounts import queries as people
 from core.actors import Actor, Scope
 from core.errors import Invalid, NotFound
 from core.schema import PAGED, operation, page_of
-from pulls import commands, queries
+from pulls import commands, queries, rules
 from pulls.api import shapes
 from pulls.api.pulls import PullBase
 from pulls.models import LineComment, Pull, Review
@@ -174,6 +174,7 @@ class ReviewersApi(PullBase):
     def post(self, request: Request, namespace: str, name: str, number: int) -> Response:
         """Ask for a review"""
         row = self.pull(request, namespace, name, number)
+        rules.can_ask_for_review(self.actor(request), row).require()
         users, teams = _named(row, self.validated(request, shapes.ReviewersIn))
         commands.request_review(self.actor(request), row, people=users, teams=teams)
         return Response(shapes.reviewers_out(row))
@@ -182,6 +183,7 @@ class ReviewersApi(PullBase):
     def delete(self, request: Request, namespace: str, name: str, number: int) -> Response:
         """Do not ask any more"""
         row = self.pull(request, namespace, name, number)
+        rules.can_ask_for_review(self.actor(request), row).require()
         users, teams = _named(row, self.validated(request, shapes.ReviewersIn))
         wanted = {("user", user.pk) for user in users} | {("team", team.pk) for team in teams}
         for one in queries.requests(row):

@@ -27,6 +27,7 @@ from issues.models import Thread
 from projects.commands.identity import signature_of
 from projects.commands.refs import apply_updates
 from projects.models import Repository
+from pulls import rules
 from pulls.commands.mergeability import check_pulls
 from pulls.commands.opening import locked_pull, set_pull
 from pulls.events import PullMerged
@@ -72,6 +73,7 @@ def merge_pull(actor: Actor, pull: Pull, *, method: str = "", expected: str = ""
     Asked twice by the same person for the same head, the second answer is the first. Raises NotFound or Forbidden (rules.can_merge, push
     policies), Conflict (whatever hinders; Moved; conflicts; too much traffic), Unavailable. Publishes RefsUpdated and PullMerged.
     """
+    rules.can_merge(actor, pull, rules.protection_of(pull.repository, pull.base_branch)).require()
     if not pull.is_checked and pull.is_open:
         check_pulls(SYSTEM, pull.repository_id, pull_ids=[pull.pk])
     with turn(pull.repository, pull.base_branch):

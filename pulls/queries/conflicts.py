@@ -55,7 +55,8 @@ def contradiction(pull: Pull) -> Contradiction:
         raise Conflict(_("The two branches share no history."), code="unrelated")
     if trial.state == "failed":
         raise Unavailable(_("Git could not answer in time. Try again."), retry_after=10)
-    left, files = TEXT_MAX, []
+    left = TEXT_MAX
+    files: list[InConflict] = []
     for conflict in trial.conflicts:
         text = _text(pull, conflict) if len(files) < FILES_MAX else None
         if text is not None and len(text) > left:

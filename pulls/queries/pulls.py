@@ -13,14 +13,13 @@ from core.errors import Invalid, NotFound
 from issues.models import Thread
 from issues.queries import kind_of
 from issues.queries.naming import people_who_read
-from projects import queries as hosting_queries
 from projects import rules as hosting
 from projects.models import Repository
 from projects.queries.parts import part
 from projects.queries.visible import readable_among
 from pulls import rules
 from pulls.logic.names import path_key
-from pulls.models import Pull, Review, ReviewRequest, Version, ViewedFile
+from pulls.models import Pull, Review, ReviewRequest, ViewedFile
 
 COMMITS_SHOWN = 250
 _RELATED = (
@@ -49,22 +48,6 @@ def pulls_of(repository: Repository) -> QuerySet[Pull]:
     return Pull.objects.filter(repository=repository).select_related(*_RELATED)
 
 
-def open_pull_of(repository: Repository, head: Repository, head_branch: str, base_branch: str = "") -> Pull | None:
-    """The open one that proposes the branch, if there is one."""
-    rows = Pull.objects.select_related("thread").filter(
-        repository=repository, head_repository=head, head_branch=head_branch, thread__state=Thread.State.OPEN
-    )
-    found = (rows.filter(base_branch=base_branch) if base_branch else rows).order_by("-pk").first()
-    if found is not None:
-        found.repository = repository
-    return found
-
-
-def by_threads(threads: Sequence[Thread]) -> dict[int, Pull]:
-    """Id of a thread → its pull request, for lists; one query."""
-    return {row.thread_id: row for row in Pull.objects.filter(thread__in=[thread.pk for thread in threads])}
-
-
 def head_shown(actor: Actor, pull: Pull) -> str:
     """`owner:branch` of a fork, the branch alone of the same repository, "" where it is gone or the reader may not know it."""
     head = pull.head_repository
@@ -76,14 +59,6 @@ def head_shown(actor: Actor, pull: Pull) -> str:
         return ""
     name = head.namespace.slug if head.name == pull.repository.name else f"{head.namespace.slug}/{head.name}"
     return f"{name}:{pull.head_branch}"
-
-
-def version(pull: Pull, number: int) -> Version:
-    """One version. Raises NotFound."""
-    found = pull.versions.filter(number=number).first() if 0 < number < 2**31 else None
-    if found is None:
-        raise NotFound(_("There is no such version of this pull request."))
-    return found
 
 
 def commits(pull: Pull, *, limit: int = COMMITS_SHOWN) -> list[gitstore.Commit]:
@@ -138,14 +113,6 @@ def asked_of(person_id: int) -> Q:
     return Q(pk__in=ReviewRequest.objects.filter(user=person_id).values("pull")) | Q(
         pk__in=ReviewRequest.objects.filter(team__members=person_id).values("pull")
     )
-
-
-def forks_to_propose_from(actor: Actor, repository: Repository) -> list[Repository]:
-    """The actor's forks in the network that he may push to, and the parent; at most 20."""
-    if actor.person is None:
-        return []
-    rows = hosting_queries.network(actor, repository).filter(namespace__user=actor.person, is_empty=False)
-    return list(rows[:20])
 
 
 def is_issue(repository: Repository, number: int) -> bool:

@@ -1,5 +1,6 @@
 """What is done from the pages of a pull request; each answers the address to go to then."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
@@ -14,6 +15,8 @@ from pulls import commands, queries
 from pulls.models import LineComment, LineThread, Pull, Review
 from pulls.views.common import Act, number_of
 
+_PAGE = re.compile(r"/.+/pulls/\d+(/files\b)?")
+
 
 def here(request: ActorRequest, anchor: str = "", *, without: tuple[str, ...] = ("comment", "reply", "edit_line")) -> str:
     """The page the form stands on, without the parameters that open forms."""
@@ -21,7 +24,8 @@ def here(request: ActorRequest, anchor: str = "", *, without: tuple[str, ...] = 
     for name in without:
         query.pop(name, None)
     text = query.urlencode()
-    return request.path + (f"?{text}" if text else "") + (f"#{anchor}" if anchor else "")
+    page = _PAGE.match(request.path)  # the shared addresses of talk show the page, too
+    return (page[0] if page else request.path) + (f"?{text}" if text else "") + (f"#{anchor}" if anchor else "")
 
 
 def path_of(text: str) -> str:

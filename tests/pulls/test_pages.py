@@ -15,6 +15,13 @@ from tests.factories.pulls import TEXT, changed, line_comment, pull
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def client(client):
+    """A reader of English."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
 def text_of(answer):
     return answer.content.decode()
 

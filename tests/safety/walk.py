@@ -36,6 +36,10 @@ QUERIES = {
 QUIET = ("django_session", "usersessions_usersession", "accounts_token")  # written by reading
 BODIES: dict[str, dict[str, object]] = {
     "repository_watch": {"level": "all"},
+    "pull_new": {"title": "t"},
+    "pull_page": {"act": "draft"},
+    "pull_files": {"act": "viewed", "path": "src/other.py", "blob": "0", "viewed": "1"},
+    "merge_settings": {"act": "merging", "pulls_enabled": "on", "allow_squash": "on", "default_method": "squash"},
     "issue_new": {"title": "t"},
     "thread_comment": {"body": "b"},
     "thread_acts": {"act": "pin"},
@@ -118,6 +122,15 @@ API_BODIES: dict[tuple[str, str], dict[str, object]] = {
     (f"repositories/{REPOSITORY}/comments/<int:pk>/hidden", "PUT"): {"reason": "spam"},
     (f"repositories/{REPOSITORY}/boards", "POST"): {"name": "new", "by": "state"},
     (f"repositories/{REPOSITORY}/boards/<int:number>/cards", "PUT"): {"issue": "1", "column": None},
+    (f"repositories/{REPOSITORY}/pulls", "POST"): {"title": "t", "head": "main", "base": "side"},
+    (f"repositories/{REPOSITORY}/pulls/<int:number>", "PATCH"): {"draft": True},
+    (f"repositories/{REPOSITORY}/pulls/<int:number>/reviews", "POST"): {"verdict": "comment", "body": "b"},
+    (f"repositories/{REPOSITORY}/pulls/<int:number>/reviews/<int:review>/dismissal", "PUT"): {"reason": "r"},
+    (f"repositories/{REPOSITORY}/pulls/<int:number>/line-comments", "POST"): {"path": "src/other.py", "line": 1, "body": "b"},
+    (f"repositories/{REPOSITORY}/pulls/<int:number>/line-comments/<int:comment>", "PATCH"): {"body": "c"},
+    (f"repositories/{REPOSITORY}/pulls/<int:number>/suggestions", "POST"): {"comments": [1]},
+    (f"repositories/{REPOSITORY}/pulls/<int:number>/reviewers", "POST"): {"people": ["owner-person"]},
+    (f"repositories/{REPOSITORY}/pulls/<int:number>/reviewers", "DELETE"): {"people": ["owner-person"]},
     (f"repositories/{REPOSITORY}/labels", "POST"): {"name": "new"},
     (f"repositories/{REPOSITORY}/labels/<path:label>", "PATCH"): {"description": "d"},
     (f"repositories/{REPOSITORY}/milestones", "POST"): {"title": "m"},
@@ -236,6 +249,10 @@ def address(ask: Ask, world: World) -> str:
             values["int:pk"] = str(made.deploy_keys.get().pk)
         if "comments/" in route:
             values["int:pk"] = str(Comment.objects.filter(thread__repository=made).order_by("pk").values_list("pk", flat=True)[0])
+        if "/pulls/" in route:
+            places = {"int:number": "pull", "int:comment": "line", "int:review": "review"}
+            values |= {key: str(world.places[f"{word} {ask.kind}"]) for key, word in places.items()}
+            values["str:oid"] = world.oids[ask.kind]
         if "protections/" in route:
             values["int:pk"] = str(made.protections.get().pk)
         if "check-runs/" in route or "checks/<int:pk>" in route:

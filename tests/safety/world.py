@@ -14,6 +14,7 @@ from core.secrets import encrypt
 from issues import commands as issue_commands
 from projects import commands
 from projects.models import DeployKey, ImportRun, PushMirror, Release, ReleaseAsset, Repository, TeamAccess
+from pulls import commands as pull_commands
 from tests.factories.accounts import actor, organization, person, token
 from tests.factories.projects import commit, git, repository
 
@@ -104,6 +105,11 @@ def _fill(world: World, kind: str, made: Repository, team: Team) -> None:
     issue = issue_commands.open_issue(SYSTEM, made, title=f"issue of marker-{kind}", body=f"marker-{kind}", milestone=goal)
     issue_commands.add_comment(SYSTEM, issue, body=f"comment of marker-{kind}")
     issue_commands.make_board(SYSTEM, made, name=f"board of marker-{kind}", columns=["A"])
+    proposed = {"head": made, "head_branch": "side", "base_branch": made.default_branch}
+    pull = pull_commands.open_pull(SYSTEM, made, title=f"pull of marker-{kind}", body=f"marker-{kind}", **proposed)
+    said = pull_commands.comment_on_lines(SYSTEM, pull, path="src/other.py", side="new", line=1, body=f"line of marker-{kind}")
+    review = pull_commands.submit_review(SYSTEM, pull, verdict="changes", body=f"review of marker-{kind}")
+    world.places |= {f"pull {kind}": pull.number, f"line {kind}": said.pk, f"review {kind}": review.pk}
     if kind == "private":
         world.places["attachment"] = issue_commands.attach_file(SYSTEM, made, name="notes.txt", chunks=[b"marker-private"]).key
     key = SSHKey.objects.create(title="d", algorithm="ssh-ed25519", public_key=f"{LAB_KEY}{kind}", fingerprint=f"SHA256:deploy-{kind}")
