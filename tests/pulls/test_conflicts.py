@@ -46,7 +46,7 @@ def test_files_are_shown_and_settled(client, world, pull):
     page = client.get(address).content.decode()
     assert "&lt;&lt;&lt;&lt;&lt;&lt;&lt; topic" in page
     assert "&lt;b&gt;mine&lt;/b&gt;" in page
-    assert page.count('<fieldset class="panel"') == 3
+    assert page.count('<section class="panel" id="c-') == 3
     assert page.count("<textarea") == 1, "the others are settled by a side"
 
     marked = "<<<<<<< topic\r\nmine\r\n=======\r\nyours\r\n>>>>>>> main\r\n"
