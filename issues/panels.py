@@ -3,8 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
+from core.documents import DocumentKind, document_kinds
 from core.places import blob_holders
 from issues import events, places, rules  # noqa: F401 - registers rows about people, and facts
+from issues.queries import documents
 from projects.models import Repository
 from projects.places import HeadFigure, Tab, head_figures, tabs
 
@@ -23,6 +25,13 @@ def _has_issues(actor: Actor, repository: Repository, figures: dict[str, int]) -
     return rules.issues_are_on(repository, _CHOICES.get(figures.get("issues_choice", 0)))
 
 
+document_kinds.add(
+    DocumentKind(
+        "issues", _("Issues"), "circle-dot", documents.documents, documents.document_ids, documents.document_access,
+        documents.documents_readable, documents.FOLLOWS,
+    ),
+    order=20,
+)  # fmt: skip
 tabs.add(
     Tab("issues", _("Issues"), "circle-dot", "/issues", lambda _actor, _repository: True, count="open_issues", shown=_has_issues), order=20
 )
