@@ -63,7 +63,7 @@ def contradiction(pull: Pull) -> Contradiction:
             text = None
         left -= len(text or "")
         files.append(
-            InConflict(path_key(conflict.path), conflict.path, shown_path(conflict.path), _why(conflict.kind), text, _sides(conflict))
+            InConflict(path_key(conflict.path), conflict.path, shown_path(conflict.path), why_of(conflict.kind), text, _sides(conflict))
         )
     return Contradiction(base, pull.head_oid, tuple(files))
 
@@ -91,7 +91,8 @@ def _sides(conflict: gitstore.Conflict) -> tuple[str, ...]:
     return tuple(held) if len(held) == 2 else (*held, "delete")
 
 
-def _why(kind: str) -> str:
+def why_of(kind: str) -> str:
+    """What kind of conflict it is, for people."""
     words = {
         "content": _("changed on both sides"),
         "add/add": _("added on both sides"),

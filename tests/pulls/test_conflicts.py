@@ -42,7 +42,9 @@ def test_files_are_shown_and_settled(client, world, pull):
     sign_in(client, world.bob)
     assert client.get(address).status_code == 403
     sign_in(client, world.carol)
-    assert address in client.get(pull.get_absolute_url()).content.decode()
+    box = client.get(pull.get_absolute_url()).content.decode()
+    assert address in box
+    assert "双方都有修改，且不是文本" in box
     page = client.get(address).content.decode()
     assert "&lt;&lt;&lt;&lt;&lt;&lt;&lt; topic" in page
     assert "&lt;b&gt;mine&lt;/b&gt;" in page
