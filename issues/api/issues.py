@@ -191,7 +191,7 @@ class TimelineApi(IssueBase):
 class AssigneesApi(IssueBase):
     """`…/assignees`."""
 
-    @operation("list_assignees", answer=page_of(shapes.PersonOut), query=PAGED)
+    @operation("list_assignees", answer=page_of(shapes.AssignableOut), query=PAGED)
     def get(self, request: Request, namespace: str, name: str) -> Response:
         """People whom issues can be assigned to
 

@@ -209,7 +209,7 @@ def milestone_out(found: Progress, base: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class PersonOut(serializers.Serializer[Any]):
+class AssignableOut(serializers.Serializer[Any]):
     """Somebody whom issues can be assigned to."""
 
     login = serializers.CharField()
