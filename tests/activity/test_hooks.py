@@ -17,6 +17,7 @@ from core.models import Delivery, Event
 from issues import commands as issue_commands
 from projects import commands
 from tests.factories import issues as make
+from tests.factories import pulls
 from tests.factories.accounts import actor, organization, person, sign_in
 from tests.factories.projects import commit, git, repository
 
@@ -447,3 +448,33 @@ def test_issues_and_comments(owner, code, listener, work):
     chat = [one.json["text"] for one in listener.heard if one.path == "/chat"]
     assert len(chat) == len(heard)
     assert all("<b>" not in one for one in chat)
+
+
+def test_pull_requests_from_first_to_last(owner, code, listener, work):
+    """Each of their facts can be told, in JSON and to a chat; a merge says what was merged and by whom."""
+    bob = person("bob")
+    hooks.add_hook(
+        actor(owner),
+        code,
+        address=listener.url,
+        format="github",
+        events=["pull_request", "pull_request_review", "pull_request_review_comment"],
+    )
+    hooks.add_hook(actor(owner), code, address=f"{listener.url}/ours")
+    hooks.add_hook(actor(owner), code, address=f"{listener.url}/chat", format="slack")
+    pulls.story(owner, bob, code)
+    work()
+    assert set(Dispatch.objects.values_list("state", flat=True)) == {"sent"}
+    heard = [one for one in listener.heard if one.path == "/"]
+    actions = [(one.headers["x-github-event"], one.json["action"]) for one in heard]
+    assert actions[0] == ("pull_request", "opened")
+    assert {
+        ("pull_request", "review_requested"), ("pull_request", "synchronize"), ("pull_request", "converted_to_draft"), ("pull_request", "ready_for_review"),
+        ("pull_request", "reopened"), ("pull_request_review", "submitted"), ("pull_request_review_comment", "created"),
+    } <= set(actions)  # fmt: skip
+    last = [one.json for one, action in zip(heard, actions, strict=True) if action == ("pull_request", "closed")][-1]
+    assert last["pull_request"]["merged"] is True
+    assert last["pull_request"]["head"]["ref"] == "tale"
+    assert last["pull_request"]["base"]["repo"]["full_name"] == "ada/code"
+    assert last["sender"]["login"] == "ada"
+    assert len([one for one in listener.heard if one.path == "/ours"]) == len([one for one in listener.heard if one.path == "/chat"])
