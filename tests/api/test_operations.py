@@ -52,6 +52,8 @@ def test_each_operation_is_explained(operation: Operation):
 def asked(world, operations, wanted, **options):
     """Asks each operation (its rows are rolled back) and tells those whose answer is not `wanted(operation)` among statuses or codes."""
     faults = []
+    if proposal := next((one for one in operations if "/pulls" in one.path and one.in_repository), None):
+        world.address(proposal, options.get("repository") or world.demo)  # made once, not again after each savepoint
     for operation in operations:
         try:
             with transaction.atomic():
