@@ -36,7 +36,7 @@ DESK = ["/-/admin", "/-/admin/growth", "/-/admin/people", "/-/admin/people/ada",
         "/-/admin/mirrors/categories/nlp", "/-/admin/mirrors/tags", "/-/admin/mirrors/collections", "/-/admin/mirrors/shelf", "/-/admin/mirrors/reports",
         "/-/admin/organizations/lab", "/-/admin/repositories/ada/main-repo", "/-/admin/mirrors/suggestions", "/-/admin/mirrors/labelling",
         "/-/admin/mirrors/statistics", "/-/admin/mirrors/import", "/-/admin/mirrors/hosts", "/-/admin/mirrors/hosts/github.com",
-        "/-/admin/mirrors/routes/new", "/-/admin/mirrors/collections/tools", "/-/admin/mirrors/edits/{edit}"]  # fmt: skip
+        "/-/admin/mirrors/routes/new", "/-/admin/mirrors/moves", "/-/admin/mirrors/collections/tools", "/-/admin/mirrors/edits/{edit}"]  # fmt: skip
 FAULTS = r"""() => {
   const faults = [];
   const shown = (element) => element.checkVisibility({ visibilityProperty: true });
