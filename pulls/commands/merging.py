@@ -37,7 +37,7 @@ from pulls.queries.merging import merge_state
 
 log = structlog.get_logger(__name__)
 TRIES = 5  # pushes to the base branch that may come between
-TURN_SECONDS = 20.0
+TURN_SECONDS = 30.0
 MESSAGE_MAX = 100_000  # characters
 
 
