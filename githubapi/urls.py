@@ -51,7 +51,6 @@ urlpatterns = [
     path(f"{R}/languages", repositories.LanguagesApi.as_view()),
     path(f"{R}/contributors", repositories.ContributorsApi.as_view()),
     path(f"{R}/stargazers", repositories.StargazersApi.as_view()),
-    path(f"{R}/subscribers", repositories.SubscribersApi.as_view()),
     path(f"{R}/keys", access.KeysApi.as_view()),
     path(f"{R}/keys/<int:pk>", access.KeyApi.as_view()),
     path(f"{R}/hooks", hooks.HooksApi.as_view()),

@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 import gitstore
 from core.actors import Scope
-from core.apiviews import ApiView
+from core.apiviews import ApiView, JSONBody
 from core.errors import Invalid, NotFound
 from core.rules import needs_scope
 from githubapi.api import errors
@@ -39,10 +40,17 @@ def signed_in(scope: Scope) -> Callable[[METHOD], METHOD]:
     return marked
 
 
+class AnyJSON(JSONBody):
+    """JSON whatever the content type says: `curl -d` calls it a form, and GitHub takes it."""
+
+    media_type = "*/*"
+
+
 class GitHubView(ApiView):
     """Base of every view here. None of them stands in our own schema."""
 
     schema = None
+    parser_classes: Sequence[type[BaseParser]] = [AnyJSON]
 
     def get_exception_handler(self) -> Any:
         """GitHub's form of errors."""

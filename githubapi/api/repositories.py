@@ -312,16 +312,6 @@ class StargazersApi(RepositoryView):
         return self.listed(request, row.stars.select_related("user__namespace").order_by("at", "pk"), show)
 
 
-class SubscribersApi(RepositoryView):
-    """`…/subscribers`."""
-
-    def get(self, request: Request, owner: str, repo: str) -> Response:
-        """Who watches it."""
-        row, at = self.repository(request, owner, repo), self.at(request)
-        rows = row.watches.exclude(level="none").select_related("user__namespace").order_by("pk")
-        return self.listed(request, rows, lambda watch: persons.person(watch.user, at) or {})
-
-
 class StarredApi(GitHubView):
     """`/user/starred` and `/users/{login}/starred`."""
 

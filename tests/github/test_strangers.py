@@ -194,6 +194,9 @@ def test_forms_of_answers(world):
     wrong = world.ask("POST", f"{base}/statuses/{world.oid}", "ada", {"state": "good"}).json()
     assert (wrong["message"], wrong["errors"][0]["field"]) == ("Validation Failed", "state")
     assert world.ask("GET", base + "/tarball/main", "ada").status_code == 302
+    headers = {"Authorization": f"token {world.tokens['ada']}"}
+    form = Client().post(f"{base}/labels", '{"name": "from curl"}', content_type="application/x-www-form-urlencoded", headers=headers)
+    assert (form.status_code, form.json()["name"]) == (201, "from curl"), "`curl -d` says that it sends a form"
 
 
 def test_lists_cost_the_same_for_many_rows(world):
