@@ -34,6 +34,8 @@ def can_open(actor: Actor, repository: Repository) -> Decision:
         return readable
     if (refusal := needs(actor, Scope.WRITE)) is not None:
         return refusal
+    if actor.repositories is not None and repository.pk not in actor.repositories:
+        return refuse(_("This token is limited to other repositories."), "scope")
     if actor.person is None and not actor.is_system:
         return refuse(_("Only people can open pull requests."))
     if repository.is_archived:

@@ -88,7 +88,7 @@ def test_a_stranger_is_asked_to_sign_in_before_anything_is_said_about_what_was_s
             if answer.status_code == 403 or asked != bool(operation.scope):
                 faults.append((operation.id, body, answer.status_code))
         gone = operation.address(
-            **dict.fromkeys(re.findall(r"{(\w+)}", operation.path), "999") | dict.fromkeys(("q", "confirm", "path", "oid"), "x")
+            **dict.fromkeys(re.findall(r"{(\w+)}", operation.path), "999") | dict.fromkeys(("q", "confirm", "path", "oid", "ref"), "x")
         )
         if (status := world.ask(operation.method, gone, body={}).status_code) not in ((404, 401) if operation.scope else (404, 200, 422)):
             faults.append((operation.id, gone, status))
