@@ -159,7 +159,7 @@ def test_pages_of_readers(visit: BrowserContext, live_server) -> None:
 def test_pages_of_members_and_of_the_desk(visit: BrowserContext, live_server) -> None:
     made, tab = stage(), visit.new_page()
     signed_in(visit, live_server.url)
-    visit.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": live_server.url}])  # whose words are longer
+    people.User.objects.filter(username="ada").update(language="en")  # whose words are longer
     tab.set_viewport_size({"width": 390, "height": 844})
     faults = faults_of(
         tab,
@@ -172,6 +172,7 @@ def test_pages_of_members_and_of_the_desk(visit: BrowserContext, live_server) ->
             "/ada/empty-repo",
         ],
     )
+    assert tab.get_attribute("html", "lang") == "en"
     assert not faults, "\n".join(faults)
 
 
