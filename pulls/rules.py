@@ -38,6 +38,8 @@ def can_open(actor: Actor, repository: Repository) -> Decision:
         return refuse(_("This token is limited to other repositories."), "scope")
     if actor.person is None and not actor.is_system:
         return refuse(_("Only people can open pull requests."))
+    if actor.repositories is not None and repository.pk not in actor.repositories:
+        return refuse(_("This token is limited to other repositories."), "scope")
     if repository.is_archived:
         return refuse(_("This repository is archived; it can only be read."), "archived")
     if hosting.is_mirror(repository):
@@ -78,6 +80,8 @@ def can_mark(actor: Actor, pull: Pull) -> Decision:
     """Remember what one has looked at: anyone signed in who may read it."""
     if not (readable := hosting.can_read(actor, pull.repository)):
         return readable
+    if actor.repositories is not None and pull.repository_id not in actor.repositories:
+        return refuse(_("This token is limited to other repositories."), "scope")
     return refusal if (refusal := needs(actor, Scope.WRITE)) is not None else ALLOW
 
 

@@ -156,6 +156,8 @@ class SuggestionsApi(PullBase):
         Several become one commit; 409 if their lines changed since.
         """
         row, actor = self.pull(request, namespace, name, number), self.actor(request)
+        rules.can_apply(actor, row).require()
+        rules.can_apply(actor, row).require()
         given = self.validated(request, shapes.SuggestionsIn)
         comments = [queries.line_comment(actor, row, pk) for pk in dict.fromkeys(given["comments"])]
         oid = commands.apply_suggestions(actor, row, comments, message=given["message"])

@@ -128,7 +128,7 @@ API_BODIES: dict[tuple[str, str], dict[str, object]] = {
     (f"repositories/{REPOSITORY}/pulls/<int:number>/reviews/<int:review>/dismissal", "PUT"): {"reason": "r"},
     (f"repositories/{REPOSITORY}/pulls/<int:number>/line-comments", "POST"): {"path": "src/other.py", "line": 1, "body": "b"},
     (f"repositories/{REPOSITORY}/pulls/<int:number>/line-comments/<int:comment>", "PATCH"): {"body": "c"},
-    (f"repositories/{REPOSITORY}/pulls/<int:number>/suggestions", "POST"): {"comments": [1]},
+    (f"repositories/{REPOSITORY}/pulls/<int:number>/suggestions", "POST"): {"comments": [999_999_999]},
     (f"repositories/{REPOSITORY}/pulls/<int:number>/reviewers", "POST"): {"people": ["owner-person"]},
     (f"repositories/{REPOSITORY}/pulls/<int:number>/reviewers", "DELETE"): {"people": ["owner-person"]},
     (f"repositories/{REPOSITORY}/labels", "POST"): {"name": "new"},
