@@ -36,9 +36,10 @@ class Options:
     first: int = 0  # index of the first file of the page
     file: int | None = None  # only this file, in full
     context: int = CONTEXT  # unchanged lines around a change
+    keep: tuple[tuple[str, str], ...] = ()  # other parameters of the page, kept in its links
 
     @classmethod
-    def of(cls, request: ActorRequest) -> "Options":
+    def of(cls, request: ActorRequest, keep: tuple[tuple[str, str], ...] = ()) -> "Options":
         """From `?view=split&w=1&files=40&file=3`."""
         number = request.GET.get("files", "")
         one = request.GET.get("file", "")
@@ -49,11 +50,13 @@ class Options:
             first=int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0,
             file=int(one) if one.isascii() and one.isdigit() and len(one) < 7 else None,
             context=min(int(around), CONTEXT_MAX) if around.isascii() and around.isdigit() and len(around) < 6 else CONTEXT,
+            keep=keep,
         )
 
     def query(self, **changes: str | int | None) -> str:
         """`?…` with some options changed; defaults are left out."""
         values: dict[str, str | int | None] = {
+            **dict(self.keep),
             "view": "split" if self.split else "",
             "w": "1" if self.ignore_space else "",
             "files": self.first or "",
