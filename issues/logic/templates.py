@@ -211,7 +211,7 @@ def _loaded(text: str, *, first: int = 1) -> Any:
 
     class Loader(yaml.BaseLoader):
         def compose_node(self, parent: Any, index: Any) -> Any:
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise Broken("alias", event.start_mark.line + first)
             return super().compose_node(parent, index)
@@ -219,7 +219,7 @@ def _loaded(text: str, *, first: int = 1) -> Any:
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             return {**super().construct_mapping(node, deep=True), _LINE: node.start_mark.line + first}
 
-    Loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node))
+    Loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node))  # type: ignore[arg-type]
     try:
         return yaml.load(text, Loader=Loader)  # noqa: S506 - BaseLoader makes nothing but text, lists and mappings
     except yaml.YAMLError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
@@ -106,7 +107,7 @@ def _names(actor: Actor, query: Query, repository: Repository | None) -> _Names:
     return names
 
 
-def _of(rows: "QuerySet[Label] | QuerySet[Milestone]", repository: Repository | None) -> "QuerySet[Label] | QuerySet[Milestone]":
+def _of(rows: QuerySet[Any], repository: Repository | None) -> QuerySet[Any]:
     return rows if repository is None else rows.filter(repository=repository)
 
 

@@ -30,7 +30,7 @@ def of_repository(view: View) -> Callable[..., Any]:
     """The view below a repository's address, where it has issues."""
 
     @repository_page
-    def page(request: ActorRequest, repository: Repository, **places: int) -> HttpResponse:
+    def page(request: ActorRequest, repository: Repository, /, **places: int) -> HttpResponse:
         require_issues(repository)
         return view(request, repository, **places)
 

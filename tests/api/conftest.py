@@ -123,7 +123,9 @@ def world(db, client):
     it.gone = gone
     it.hook = hooks.add_hook(make.actor(it.ada), it.demo, address="https://1.1.1.1/hook")
     it.delivery = Dispatch.objects.create(hook=it.hook, kind="ping", state=Dispatch.State.SENT)
-    it.told = Notification.objects.create(user=it.ada, repository=it.demo, kind="release", object_id=it.demo.releases.get().pk, why="release", what="released")
+    it.told = Notification.objects.create(
+        user=it.ada, repository=it.demo, kind="release", object_id=it.demo.releases.get().pk, why="release", what="released"
+    )
     it.tokens = {scope: make.token(it.ada, scope) for scope in ("read", "write", "admin")}
     it.outsider, it.staff = make.token(it.eve), make.token(it.root)
 

@@ -120,7 +120,9 @@ def proposed_more(world, number):
 def notified(world, number):
     """Ada is told of another release."""
     release = commands.save_release(make.actor(world.ada), world.demo, tag=f"v3.{number}", target="main")
-    Notification.objects.create(user=world.ada, repository=world.demo, kind="release", object_id=release.pk, why="release", what="released", by=world.bob)
+    Notification.objects.create(
+        user=world.ada, repository=world.demo, kind="release", object_id=release.pk, why="release", what="released", by=world.bob
+    )
 
 
 GROW = {

@@ -13,7 +13,9 @@ DOCUMENTS = sorted(
     name for name in TRACKED if not name.startswith(("tests/", "core/data/", "projects/", "static/")) and (ROOT / name).exists()
 )
 BOTH = ["README", "ARCHITECTURE", "CONTRIBUTING", "docs/start/tutorial", "docs/operate/README"]
-PATHS = re.compile(r"`((?:script|deploy|docs|tests|core|openi|gitstore|accounts|projects|issues|pulls|search|bench|static|templates)/[\w./-]*\w)`")
+PATHS = re.compile(
+    r"`((?:script|deploy|docs|tests|core|openi|gitstore|accounts|projects|issues|pulls|search|bench|static|templates)/[\w./-]*\w)`"
+)
 
 
 def text_of(name: str) -> str:

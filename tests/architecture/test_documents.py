@@ -56,7 +56,11 @@ def test_events_are_named_in_the_past_tense():
 
 def test_terms_of_the_glossary_are_models():
     named = set(re.findall(r"`([A-Z][A-Za-z]+)`", (ROOT / "docs/glossary.md").read_text()))
-    models = {model.__name__ for label in ("core", "accounts", "projects", "issues", "pulls", "activity") for model in apps.get_app_config(label).get_models()}
+    models = {
+        model.__name__
+        for label in ("core", "accounts", "projects", "issues", "pulls", "activity")
+        for model in apps.get_app_config(label).get_models()
+    }
     assert named <= models, f"the glossary names what is no model: {named - models}"
     assert len(named) > 8
 
