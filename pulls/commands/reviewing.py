@@ -1,5 +1,6 @@
 """Reviews: comments on lines, sent at once or kept for a verdict; people are asked; verdicts are sent and taken back."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,6 +30,7 @@ RANGE_MAX = 200  # lines of one conversation
 BEFORE = 3  # lines kept before them
 LINE_SHOWN = 500  # characters kept of each
 REQUESTS_MAX = 30
+OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 FILE_MAX = 4 * 1024**2  # bytes of a file whose lines can be spoken of
 VERDICTS = (Review.State.COMMENT, Review.State.APPROVED, Review.State.CHANGES)
 
@@ -46,7 +48,7 @@ def comment_on_lines(
     version = version_of(pull, oid)
     start_line = min(start_line or line, line)
     commit = version.head_oid if side == LineThread.Side.NEW else version.merge_base
-    context = _context(pull, commit, path, side, start_line, line)
+    context = _context(pull, version, commit, path, side, start_line, line)
     talk.throttle(actor, "comment", minute=30, day=1000)
     names = Names() if pending else names_of(actor, pull.repository, body)
     with transaction.atomic():
@@ -94,7 +96,7 @@ def version_of(pull: Pull, oid: str) -> Version:
     return found
 
 
-def _context(pull: Pull, commit: str, path: str, side: str, start: int, line: int) -> list[list[Any]]:
+def _context(pull: Pull, version: Version, commit: str, path: str, side: str, start: int, line: int) -> list[list[Any]]:
     """The lines and some before them. Raises Invalid: no changed file, no such lines, too many."""
     if side not in LineThread.Side.values:
         raise Invalid(_("Choose a line."), field="line")
@@ -102,7 +104,7 @@ def _context(pull: Pull, commit: str, path: str, side: str, start: int, line: in
         path.encode()
     except UnicodeEncodeError as error:
         raise Invalid(_("The name of this file is no text; speak of it in a comment instead."), field="path") from error
-    if path not in changed_paths(pull) and path not in _paths_then(pull, commit, path):
+    if path not in changed_paths(pull, version):
         raise Invalid(_("This file is not changed here."), field="path")
     if line == 0:
         return []
@@ -115,11 +117,6 @@ def _context(pull: Pull, commit: str, path: str, side: str, start: int, line: in
     if line - start >= RANGE_MAX:
         raise Invalid(_("At most %d lines at once.") % RANGE_MAX, field="line")
     return [[number, lines[number - 1][:LINE_SHOWN]] for number in range(max(1, start - BEFORE), line + 1)]
-
-
-def _paths_then(pull: Pull, commit: str, path: str) -> list[str]:
-    """A file of an older version that the newest one does not change any more."""
-    return [path] if pull.versions.filter(head_oid=commit).exists() else []
 
 
 def _lines(pull: Pull, blob: str) -> list[str]:
@@ -194,7 +191,7 @@ def dismiss_review(actor: Actor, review: Review, *, reason: str) -> Review:
     """A verdict does not count any more. Raises NotFound or Forbidden (rules.can_dismiss), Invalid (no reason). Publishes ReviewDismissed."""
     pull = review.pull
     rules.can_dismiss(actor, pull).require()
-    reason = " ".join(reason.split())[:500]
+    reason = " ".join(reason.replace("\0", "").split())[:500]
     if not reason:
         raise Invalid(_("Say why."), field="reason")
     with transaction.atomic():
@@ -312,12 +309,12 @@ def mark_viewed(actor: Actor, pull: Pull, *, path: str, blob: str, viewed: bool)
     rules.can_mark(actor, pull).require()
     if actor.person is None:
         return
+    if viewed and not OID.fullmatch(blob):
+        raise Invalid(_("There is no such file."), field="blob")
     key = path_key(path)
     with transaction.atomic():
         if viewed:
-            ViewedFile.objects.update_or_create(
-                pull=pull, user=actor.person, path_key=key, defaults={"blob": blob[:64], "at": timezone.now()}
-            )
+            ViewedFile.objects.update_or_create(pull=pull, user=actor.person, path_key=key, defaults={"blob": blob, "at": timezone.now()})
         else:
             ViewedFile.objects.filter(pull=pull, user=actor.person, path_key=key).delete()
 

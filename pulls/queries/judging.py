@@ -12,7 +12,7 @@ from issues.queries import writers
 from projects.models import Repository
 from projects.queries.parts import part
 from pulls.logic import owners
-from pulls.models import Pull, Review
+from pulls.models import Pull, Review, Version
 
 FILES_MAX = 5000  # changed files whose owners are looked for
 
@@ -85,9 +85,9 @@ def _lines(repository: Repository, blob: str) -> list[owners.Line]:
     return owners.parsed(encodings.decode(data).text) if not encodings.is_binary(data) else []
 
 
-def changed_paths(pull: Pull) -> list[str]:
-    """Old and new names of everything the newest version changes; kept by its two commits."""
-    old, new = pull.merge_base, pull.head_oid
+def changed_paths(pull: Pull, version: Version | None = None) -> list[str]:
+    """Old and new names of everything a version changes (None: the newest); kept by its two commits."""
+    old, new = (version.merge_base, version.head_oid) if version is not None else (pull.merge_base, pull.head_oid)
 
     def make() -> list[str]:
         return changed_names(pull.repository.path, old, new, limit=FILES_MAX)

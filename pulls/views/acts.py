@@ -133,7 +133,7 @@ def request_review(request: ActorRequest, pull: Pull) -> str:
 def reviewers_of(text: str) -> tuple[list[User], list[Team]]:
     """People and teams named in a field. Raises Invalid."""
     users, teams = [], []
-    for name in text.replace("，", " ").replace(",", " ").replace("、", " ").split()[:50]:
+    for name in text.replace("\0", "").replace("，", " ").replace(",", " ").replace("、", " ").split()[:50]:
         login = name.lstrip("@")
         organization, slash, team = login.partition("/")
         try:

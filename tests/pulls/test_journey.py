@@ -168,7 +168,12 @@ def test_conversations_follow_their_lines(world):
     assert spots[twenty.pk].is_outdated
     old = line_comment(made, world.ada, path="a.txt", line=5, side="old").thread
     assert queries.spots(made, [old])[old.pk].line == 5
-    for wrong in ({"path": "no.txt", "line": 1}, {"path": "a.txt", "line": 99}, {"path": "a.txt", "line": 5, "oid": "f" * 40}):
+    for wrong in (
+        {"path": "b.py", "line": 1},
+        {"path": "a\0.txt", "line": 1},
+        {"path": "a.txt", "line": 99},
+        {"path": "a.txt", "line": 5, "oid": "f" * 40},
+    ):
         with pytest.raises(Invalid):
             line_comment(made, world.ada, **wrong)
     stale = line_comment(made, world.bob, path="a.txt", line=21, body="```suggestion\nx\n```")

@@ -38,7 +38,7 @@ BODIES: dict[str, dict[str, object]] = {
     "repository_watch": {"level": "all"},
     "pull_new": {"title": "t"},
     "pull_page": {"act": "draft"},
-    "pull_files": {"act": "viewed", "path": "src/other.py", "blob": "0", "viewed": "1"},
+    "pull_files": {"act": "viewed", "path": "src/other.py", "blob": "0" * 40, "viewed": "1"},
     "merge_settings": {"act": "merging", "pulls_enabled": "on", "allow_squash": "on", "default_method": "squash"},
     "issue_new": {"title": "t"},
     "thread_comment": {"body": "b"},
