@@ -42,8 +42,8 @@ def listen(heard: list[str]) -> None:
 
 
 def shape(address: str) -> str:
-    """Addresses of one shape show one template: digits, object ids and what stands behind a repository's second part are alike."""
-    path = urlsplit(address).path
+    """Addresses of one shape show one template: digits, object ids, mirrors and what stands behind a repository's second part are alike."""
+    path = re.sub(r"^/git(?:hub|ee)\.com/[^/]+(?:/[^/]+)?", "/a-mirror", urlsplit(address).path)
     return re.sub(r"[0-9a-f]{40}|\d+", "0", re.sub(r"^(/[^/]+/[^/]+/(?:blob|raw|blame|commits|tree)/).*", r"\1", path))
 
 
