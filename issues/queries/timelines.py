@@ -14,7 +14,7 @@ from issues.queries.rendering import rendered
 from projects import rules as projects_rules
 from projects.models import Repository
 
-PER_PAGE = 40
+PER_PAGE = 30
 
 
 @dataclass(slots=True)
