@@ -15,8 +15,8 @@ from tests.factories.projects import repository
 from tests.safety.walk import address, answer, asks
 
 ALIKE = {"<str:namespace>/<str:name>.git", "<str:namespace>/<str:name>.git/"}  # lead to the page whether there is one or not
-# The first changes a cookie of the reader's, nothing else (core.pages); the second asks for a signature instead (projects.hosts.hooks).
-OPEN_TO_OTHER_SITES = {"language", "mirror_hook_receive"}
+# The first changes a cookie of the reader's, nothing else (core.pages); the others ask for a signature instead (projects.hosts.hooks; RFC 8058).
+OPEN_TO_OTHER_SITES = {"language", "mirror_hook_receive", "unsubscribe"}
 
 
 def signed_in(world, who: str, **options) -> Client:
