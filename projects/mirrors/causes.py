@@ -62,7 +62,11 @@ _SAID = (
     (r"error: 429|HTTP 429|too many requests|rate limit", "busy"),
     (r"error: 5\d\d|HTTP 5\d\d", "fault"),
     (r"timed out|timeout|operation too slow|low speed", "slow"),
-    (r"connection refused|couldn't connect|failed to connect|connection reset|early eof|unexpected disconnect|empty reply", "unreachable"),
+    (
+        r"connection refused|couldn't connect|failed to connect|connection reset|connection closed|broken pipe|no route to host"
+        r"|network is unreachable|early eof|unexpected disconnect|empty reply",
+        "unreachable",
+    ),
     (r"no space left|disk quota", "disk"),
     (r"cannot lock ref|refname conflict|is a directory|file/directory conflict|case.?insensitive", "clash"),
     (r"fsck|badobject|non-commit object|index-pack failed|bad object|object of unexpected type|invalid index-pack", "fsck"),

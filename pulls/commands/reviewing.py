@@ -314,7 +314,9 @@ def mark_viewed(actor: Actor, pull: Pull, *, path: str, blob: str, viewed: bool)
     key = path_key(path)
     with transaction.atomic():
         if viewed:
-            ViewedFile.objects.update_or_create(pull=pull, user=actor.person, path_key=key, defaults={"blob": blob, "at": timezone.now()})
+            ViewedFile.objects.update_or_create(
+                pull=pull, user=actor.person, path_key=key, defaults={"blob_oid": blob, "at": timezone.now()}
+            )
         else:
             ViewedFile.objects.filter(pull=pull, user=actor.person, path_key=key).delete()
 

@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('path_key', models.CharField(max_length=32)),
-                ('blob', models.CharField(max_length=64)),
+                ('blob_oid', models.CharField(max_length=64)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('pull', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='viewed_files', to='pulls.pull')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -102,12 +102,12 @@ class ReviewRequest(models.Model):
 
 
 class ViewedFile(models.Model):
-    """A person has looked at a file as it is in `blob`; another content is not viewed. Names have any length and any bytes: `path_key`."""
+    """A person has looked at a file as it is in `blob_oid`; another content is not viewed. Names have any length and any bytes: `path_key`."""
 
     pull = models.ForeignKey(Pull, on_delete=models.CASCADE, related_name="viewed_files")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     path_key = models.CharField(max_length=32)  # logic.paths.key
-    blob = models.CharField(max_length=64)  # oid on the new side, zeros for a deleted file
+    blob_oid = models.CharField(max_length=64)  # oid on the new side, zeros for a deleted file
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -126,7 +126,7 @@ def viewed(actor: Actor, pull: Pull, paths: Iterable[str]) -> dict[str, str]:
     if actor.person is None or not keys:
         return {}
     rows = ViewedFile.objects.filter(pull=pull, user=actor.person, path_key__in=list(keys))
-    return {keys[key]: blob for key, blob in rows.values_list("path_key", "blob")}
+    return {keys[key]: blob for key, blob in rows.values_list("path_key", "blob_oid")}
 
 
 @dataclass(frozen=True, slots=True)
