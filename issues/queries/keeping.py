@@ -1,6 +1,6 @@
 """What people keep: filters, reactions."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
@@ -13,7 +13,7 @@ def filters(actor: Actor, repository: Repository | None) -> QuerySet[SavedFilter
     """The repository's first, then the person's own there (or across all), by name."""
     mine = Q(user=actor.person) if actor.person is not None else Q(pk__in=[])
     shared = Q(user=None) if repository is not None else Q(pk__in=[])
-    return SavedFilter.objects.filter(mine | shared, repository=repository).order_by("user", "name")
+    return SavedFilter.objects.filter(mine | shared, repository=repository).order_by(F("user").asc(nulls_first=True), "name")
 
 
 def own_filter(actor: Actor, repository: Repository | None, pk: int) -> SavedFilter:
