@@ -35,6 +35,12 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_data, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: processes that share the tests then end together."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
     """The test database is a file of this process's data directory, so xdist needs no suffix on SQLite; on PostgreSQL it does."""

@@ -48,6 +48,7 @@ def comparable(text: str) -> str:
     return text if connection.vendor == "sqlite" else text.replace("+", "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_address_answers_everybody_as_promised(world, part):
     found = [line(ask, {who: told(answer(ask, who, world)) for who in ask.actors}) for ask in asks()[part::PARTS]]
@@ -79,6 +80,7 @@ def plain(response, *names: str) -> tuple:
     return response.status_code, CHANGING.sub("", text), sorted((key, value.replace(names[0], "NAME")) for key, value in kept.items())
 
 
+@pytest.mark.long
 def test_a_private_repository_answers_as_a_missing_one(world):
     """Whoever may not read it learns nothing, whatever the method: status, headers and page are those of a name that nobody uses."""
     differing, asked = [], 0
