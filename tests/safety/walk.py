@@ -332,6 +332,9 @@ def keep(world: World, folder: Path) -> None:
     pools = {f"{pool.hex}.git" for pool in Repository.objects.exclude(pool_id=None).values_list("pool_id", flat=True)}
     for left in {*top.glob("??/??/*.git")} - wanted | {pool for pool in top.glob("pools/*.git") if pool.name not in pools}:
         shutil.rmtree(left)
+    for folder_left in (*top.glob("??/??"), *top.glob("??")):
+        if not any(folder_left.iterdir()):
+            folder_left.rmdir()
     shutil.copytree(settings.REPOSITORIES_DIR, folder, symlinks=True)
     world.places["kept"] = folder
 
