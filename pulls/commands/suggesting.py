@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 
 import gitstore
 from core import encodings
-from core.actors import SYSTEM, Actor
+from core.actors import Actor
 from core.errors import Conflict, Invalid
-from projects import rules as hosting
 from projects.commands.identity import signature_of
 from projects.commands.refs import apply_updates
 from pulls import rules
@@ -56,8 +55,7 @@ def apply_suggestions(actor: Actor, pull: Pull, comments: Sequence[LineComment],
     commit = gitstore.write_commit(
         head.path, parent=tip, edits=_edits(head.path, puts), message=text, author=signature, committer=signature
     )
-    pusher = actor if hosting.can_push(actor, head) else SYSTEM  # the author lets maintainers of the base push to this branch
-    apply_updates(pusher, head, [(ref, tip, commit)])
+    apply_updates(actor, head, [(ref, tip, commit)])
     bring_objects(pull.repository, head, commit)
     with transaction.atomic():
         LineComment.objects.filter(pk__in=[comment.pk for comment in comments]).update(applied_oid=commit)
