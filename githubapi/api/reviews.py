@@ -10,14 +10,14 @@ from rest_framework.response import Response
 
 import gitstore
 from core.actors import Actor, Scope
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 from githubapi.api.base import signed_in
 from githubapi.api.history import moment
 from githubapi.api.pulls import FILES_MAX, PullView
 from githubapi.api.shapes import pulls as shapes
 from projects.models import Repository
 from projects.queries.browsing import reading
-from pulls import commands, queries
+from pulls import commands, queries, rules
 from pulls.models import LineComment, LineThread, Pull, Review
 from pulls.queries.conversations import line_comment, shown_comments
 from pulls.queries.places import spots
@@ -95,17 +95,10 @@ class ReviewsApi(PullView):
             raise Invalid("User can only have one pending review per pull request", field="event")
         if "event" not in given and not given["comments"]:
             raise Invalid("Give an event or comments.", field="event")
-        try:
-            for one in given["comments"]:
-                commands.comment_on_lines(actor, found, **placed(row, found, one, given["commit_id"]), body=one["body"], pending=True)
-            if "event" in given:
-                made = commands.submit_review(actor, found, verdict=VERDICTS[given["event"]], body=given["body"], oid=given["commit_id"])
-            else:
-                made = queries.pending_review(actor, found) or Review()
-        except (Invalid, Conflict):
-            if queries.pending_review(actor, found) is not None:
-                commands.discard_review(actor, found)
-            raise
+        rules.can_review(actor, found).require()
+        said = [(commands.lines_at(found, **placed(row, found, one, given["commit_id"])), one["body"]) for one in given["comments"]]
+        verdict = VERDICTS[given["event"]] if "event" in given else ""
+        made = commands.review_at_once(actor, found, said=said, verdict=verdict, body=given["body"], oid=given["commit_id"])
         return Response(shapes.review(row, found, one_review(actor, found, made.pk), self.at(request)))
 
 

@@ -2,31 +2,25 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import queries as people
-from core.actors import Actor, Scope
+from core.actors import Scope
 from core.errors import Invalid, NotFound
 from core.schema import PAGED, operation, page_of
 from pulls import commands, queries, rules
 from pulls.api import shapes
 from pulls.api.pulls import PullBase
-from pulls.models import LineComment, Pull, Review
+from pulls.models import LineComment, LineThread, Pull, Review
 
 
-def begun(actor: Actor, pull: Pull, given: dict[str, Any], *, pending: bool = False) -> LineComment:
-    """The comment of a `LineCommentIn`. Raises Invalid."""
-    if answer_to := given.get("in_reply_to"):
-        return commands.reply(actor, queries.line_comment(actor, pull, answer_to).thread, body=given["body"], pending=pending)
+def where(given: dict[str, Any]) -> dict[str, Any]:
+    """The lines that a `LineCommentIn` speaks of. Raises Invalid."""
     if "path" not in given or "line" not in given:
         raise Invalid(_("Give a path and a line."), field="line")
-    return commands.comment_on_lines(
-        actor, pull, path=given["path"], side=given["side"], line=given["line"], start_line=given["start_line"], oid=given["oid"], body=given["body"],
-        pending=pending,
-    )  # fmt: skip
+    return {name: given[name] for name in ("path", "side", "line", "start_line", "oid")}
 
 
 class ReviewsApi(PullBase):
@@ -54,10 +48,15 @@ class ReviewsApi(PullBase):
         """
         row, actor = self.pull(request, namespace, name, number), self.actor(request)
         given = self.validated(request, shapes.ReviewIn)
-        with transaction.atomic():
-            for one in given["comments"]:
-                begun(actor, row, {**one, "oid": one["oid"] or given["oid"]}, pending=True)
-            made = commands.submit_review(actor, row, verdict=given["verdict"], body=given["body"], oid=given["oid"])
+        rules.can_review(actor, row).require()
+        said: list[tuple[commands.Lines | LineThread, str]] = []
+        for one in given["comments"]:
+            answer_to, oid = one.get("in_reply_to"), one["oid"] or given["oid"]
+            place = (
+                queries.line_comment(actor, row, answer_to).thread if answer_to else commands.lines_at(row, **where({**one, "oid": oid}))
+            )
+            said.append((place, one["body"]))
+        made = commands.review_at_once(actor, row, said=said, verdict=given["verdict"], body=given["body"], oid=given["oid"])
         return Response(shapes.review_out(made, self.home(request, row)), status=201)
 
 
@@ -107,8 +106,12 @@ class LineCommentsApi(PullBase):
     )  # fmt: skip
     def post(self, request: Request, namespace: str, name: str, number: int) -> Response:
         """Comment on lines, or answer"""
-        row = self.pull(request, namespace, name, number)
-        made = begun(self.actor(request), row, self.validated(request, shapes.LineCommentIn))
+        row, actor = self.pull(request, namespace, name, number), self.actor(request)
+        given = self.validated(request, shapes.LineCommentIn)
+        if answer_to := given.get("in_reply_to"):
+            made = commands.reply(actor, queries.line_comment(actor, row, answer_to).thread, body=given["body"])
+        else:
+            made = commands.comment_on_lines(actor, row, **where(given), body=given["body"])
         return Response(_printed(row, made, self.home(request, row)), status=201)
 
 

@@ -16,16 +16,19 @@ from pulls.commands.opening import (
     start_pull,
 )
 from pulls.commands.reviewing import (
+    Lines,
     comment_on_lines,
     delete_line_comment,
     discard_review,
     dismiss_review,
     edit_line_comment,
+    lines_at,
     mark_viewed,
     reply,
     request_owners,
     request_review,
     resolve_conversation,
+    review_at_once,
     submit_review,
     withdraw_request,
 )
@@ -36,6 +39,7 @@ from pulls.commands.versions import add_version
 __all__ = [
     "AlreadyOpen",
     "Ends",
+    "Lines",
     "add_version",
     "apply_suggestions",
     "bring_objects",
@@ -49,6 +53,7 @@ __all__ = [
     "edit_pull",
     "keep_versions",
     "let_maintainers_push",
+    "lines_at",
     "locked_pull",
     "mark_viewed",
     "open_pull",
@@ -58,6 +63,7 @@ __all__ = [
     "request_review",
     "resolve_conversation",
     "retarget_pull",
+    "review_at_once",
     "set_draft",
     "set_pull",
     "start_pull",

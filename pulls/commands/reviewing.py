@@ -1,7 +1,8 @@
 """Reviews: comments on lines, sent at once or kept for a verdict; people are asked; verdicts are sent and taken back."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -35,6 +36,27 @@ FILE_MAX = 4 * 1024**2  # bytes of a file whose lines can be spoken of
 VERDICTS = (Review.State.COMMENT, Review.State.APPROVED, Review.State.CHANGES)
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines `start_line`…`line` of a changed file (line 0: the whole file), as they are at commit `oid` of a version."""
+
+    version: Version
+    path: str
+    side: str
+    start_line: int
+    line: int
+    oid: str
+    context: list[list[Any]]
+
+
+def lines_at(pull: Pull, *, path: str, side: str, line: int, start_line: int = 0, oid: str = "") -> Lines:
+    """Lines that can be spoken of, of the version whose head is `oid` ("": the newest). Reads Git, no rights. Raises Invalid."""
+    version = version_of(pull, oid)
+    start_line = min(start_line or line, line)
+    commit = version.head_oid if side == LineThread.Side.NEW else version.merge_base
+    return Lines(version, path, side, start_line, line, commit, _context(pull, version, commit, path, side, start_line, line))
+
+
 def comment_on_lines(
     actor: Actor, pull: Pull, *, path: str, side: str, line: int, start_line: int = 0, oid: str = "", body: str, pending: bool = False
 ) -> LineComment:
@@ -45,22 +67,44 @@ def comment_on_lines(
     """
     rules.can_review(actor, pull).require()
     body = talk.clean_body(body, required=True)
-    version = version_of(pull, oid)
-    start_line = min(start_line or line, line)
-    commit = version.head_oid if side == LineThread.Side.NEW else version.merge_base
-    context = _context(pull, version, commit, path, side, start_line, line)
+    lines = lines_at(pull, path=path, side=side, line=line, start_line=start_line, oid=oid)
     talk.throttle(actor, "comment", minute=30, day=1000)
     names = Names() if pending else names_of(actor, pull.repository, body)
     with transaction.atomic():
         row = locked_pull(pull)
         rules.can_review(actor, row).require()
-        review = _pending(actor, row, version) if pending else None
-        thread = LineThread.objects.create(
-            pull=row, version=version, path=path, side=side, start_line=start_line, line=line, oid=commit, context=context
-        )
+        review = _pending(actor, row, lines.version) if pending else None
+        thread = _begun(row, lines)
         if review is None:
             talk.record(row.thread, actor.person, "line_commented", line_thread=thread.pk)
         return _say(actor, row, thread, review, body, names)
+
+
+def _begun(pull: Pull, lines: Lines) -> LineThread:
+    return LineThread.objects.create(
+        pull=pull, version=lines.version, path=lines.path, side=lines.side, start_line=lines.start_line, line=lines.line, oid=lines.oid,
+        context=lines.context,
+    )  # fmt: skip
+
+
+def review_at_once(
+    actor: Actor, pull: Pull, *, said: Sequence[tuple[Lines | LineThread, str]], verdict: str = "", body: str = "", oid: str = ""
+) -> Review:
+    """A review with its comments on lines and answers, all of it or nothing; without a verdict it stays the actor's own until it is sent.
+
+    What the actor kept before is sent with it. Raises and publishes as `comment_on_lines` and `submit_review`.
+    """
+    rules.can_review(actor, pull).require()
+    texts = [talk.clean_body(text, required=True) for _place, text in said]
+    version = version_of(pull, oid)
+    for _text in texts:
+        talk.throttle(actor, "comment", minute=30, day=1000)
+    with transaction.atomic():
+        row = locked_pull(pull)
+        review = _pending(actor, row, version)
+        for (place, _text), text in zip(said, texts, strict=True):
+            _say(actor, row, place if isinstance(place, LineThread) else _begun(row, place), review, text, Names())
+        return submit_review(actor, pull, verdict=verdict, body=body, oid=oid) if verdict else review
 
 
 def reply(actor: Actor, thread: LineThread, *, body: str, pending: bool = False) -> LineComment:

@@ -6,6 +6,7 @@ from accounts.models import Membership
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from issues.models import Participation, Thread
 from projects import commands as hosting
+from projects.models import Push
 from pulls import commands, queries, rules
 from pulls.commands.merging import merge_pull
 from pulls.models import LineThread, Pull, Review
@@ -203,6 +204,33 @@ def test_two_suggestions_become_one_commit(world):
     assert LineThread.objects.exclude(resolved_at=None).count() == 2
     with pytest.raises(Conflict):
         commands.apply_suggestions(carol, made, [queries.line_comment(carol, made, told[0].pk)])
+
+
+def test_a_maintainer_commits_a_suggestion_to_a_fork_under_its_own_name_and_rules(world):
+    ada, bob = make.actor(world.ada), make.actor(world.bob)
+    fork = hosting.fork_repository(bob, world.demo, into=world.bob.namespace)
+    made = pull(world.demo, world.bob, branch="five", files={"a.txt": changed(l5=b"five")}, head=fork, maintainers_may_push=True)
+    told = line_comment(made, world.carol, path="a.txt", line=5, body="```suggestion\nFIVE\n```")
+    rule = hosting.save_protection(bob, fork, kind="branch", pattern="five", push_access="maintain", merge_access="write")
+    with pytest.raises(Forbidden):
+        commands.apply_suggestions(ada, made, [queries.line_comment(ada, made, told.pk)])
+    hosting.delete_protection(bob, rule)
+    commands.apply_suggestions(ada, made, [queries.line_comment(ada, made, told.pk)])
+    assert Push.objects.filter(repository=fork).latest("pk").user == world.ada
+
+
+def test_a_review_by_the_api_is_kept_whole_or_not_at_all(world, client):
+    made = pull(world.demo, world.bob, branch="topic", files={"a.txt": changed(l5=b"five")})
+    address = f"/api/v1/repositories/{world.demo}/pulls/{made.number}/reviews"
+    headers = {"Authorization": f"Bearer {make.token(world.carol, 'write')}"}
+    good, bad = ({"path": "a.txt", "line": line, "body": "Hm"} for line in (5, 4000))
+    sent = {"verdict": "comment", "body": "Well", "comments": [good, bad]}
+    assert client.post(address, sent, content_type="application/json", headers=headers).status_code == 422
+    assert not Review.objects.exists()
+    assert not LineThread.objects.exists()
+    answer = client.post(address, {**sent, "comments": [good]}, content_type="application/json", headers=headers)
+    assert answer.status_code == 201, answer.content
+    assert Review.objects.get().comments.get().thread.line == 5
 
 
 def test_reviewers_can_be_people_and_teams(world):
