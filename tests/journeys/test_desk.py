@@ -29,12 +29,12 @@ def desk(visit: BrowserContext, tab: Page, live_server) -> Page:
 def test_mirrors_are_paused_and_resumed_without_a_mouse(desk: Page) -> None:
     for key in "jxjjx":
         desk.keyboard.press(key)
-    assert desk.locator("[data-desk-count]").inner_text() == "2"
+    assert desk.locator("[data-count]").inner_text() == "2"
     assert desk.locator("tr.is-current").count() == 1
     chosen = "boxes => boxes.map((box) => box.closest('tr').rowIndex)"
     assert desk.locator("input[name=pick]:checked").evaluate_all(chosen) == [1, 3]
     desk.keyboard.press("a")
-    assert desk.locator("[data-desk-count]").inner_text() == "4"
+    assert desk.locator("[data-count]").inner_text() == "4"
     desk.keyboard.press("a")
     desk.keyboard.press("x")
     with desk.expect_navigation():
