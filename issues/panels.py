@@ -27,8 +27,8 @@ def _has_issues(actor: Actor, repository: Repository, figures: dict[str, int]) -
 
 document_kinds.add(
     DocumentKind(
-        "issues", _("Issues"), "circle-dot", documents.documents, documents.document_ids, documents.document_access,
-        documents.documents_readable, documents.FOLLOWS,
+        "issues", _("Issues"), "circle-dot", documents.ISSUES.documents, documents.ISSUES.ids, documents.ISSUES.access,
+        documents.ISSUES.readable, documents.FOLLOWS,
     ),
     order=20,
 )  # fmt: skip

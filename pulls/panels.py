@@ -27,8 +27,8 @@ def _page_to_propose(actor: Actor, repository: Repository) -> str:
 
 document_kinds.add(
     DocumentKind(
-        "pulls", _("Pull requests"), "git-pull-request", documents.documents, documents.document_ids, documents.document_access,
-        documents.documents_readable, documents.FOLLOWS,
+        "pulls", _("Pull requests"), "git-pull-request", documents.PULLS.documents, documents.PULLS.ids, documents.PULLS.access,
+        documents.PULLS.readable, documents.FOLLOWS,
     ),
     order=25,
 )  # fmt: skip

@@ -1,43 +1,76 @@
-"""Issues as documents of the search."""
+"""Threads as documents of the search: issues here, and with `Documents` whatever else is a thread."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
 
-from core.actors import Actor, Scope
+from core.actors import Actor
 from core.documents import Access, Document, Follows
 from issues import rules
 from issues.events import CommentAdded, CommentDeleted, CommentEdited, IssueClosed, IssueOpened, IssueReopened, ThreadChanged
 from issues.models import Comment, Thread
-from projects import rules as projects_rules
 from projects.events import RepositoryDeleted, RepositoryRenamed, RepositoryRestored, VisibilityChanged
-from projects.models import Repository, Visibility
-from projects.queries.documents import without_markup
+from projects.models import Repository
+from projects.queries.documents import levels_and_readable, without_markup
 
 BODY, COMMENTS, COMMENT = 8_000, 50, 1_000  # characters of the body, comments, characters of each that can be found
 
 
-def documents(pks: Iterable[int]) -> list[Document]:
-    """Of issues that may be shown; two queries."""
-    rows = list(
-        Thread.objects.filter(_there(), pk__in=list(pks)).select_related("author", "repository__namespace").prefetch_related("labels")
-    )
-    words: dict[int, list[str]] = {}
-    said = Comment.objects.filter(thread__in=rows, hidden_reason="").order_by("thread", "pk").values_list("thread", "body")
-    for pk, body in said:
-        if len(known := words.setdefault(pk, [])) < COMMENTS:
-            known.append(body[:COMMENT])
-    return [_document(row, words.get(row.pk, [])) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Threads of one kind that `there` says can be found, in living repositories."""
 
+    kind: str
+    there: Callable[[], Q]
 
-def _there() -> Q:
-    """Issues of living repositories that have issues."""
-    return Q(kind=Thread.Kind.ISSUE, repository__deleted_at=None) & ~Q(repository__thread_counter__has_issues=False)
+    def _there(self) -> Q:
+        return Q(kind=self.kind, repository__deleted_at=None) & self.there()
+
+    def documents(self, pks: Iterable[int]) -> list[Document]:
+        """Of those that may be shown; three queries."""
+        found = Thread.objects.filter(self._there(), pk__in=list(pks)).select_related("author", "repository__namespace")
+        rows = list(found.prefetch_related("labels"))
+        words: dict[int, list[str]] = {}
+        said = Comment.objects.filter(thread__in=rows, hidden_reason="").order_by("thread", "pk").values_list("thread", "body")
+        for pk, body in said:
+            if len(known := words.setdefault(pk, [])) < COMMENTS:
+                known.append(body[:COMMENT])
+        return [_document(row, words.get(row.pk, [])) for row in rows]
+
+    def ids(self, after: int, limit: int) -> list[int]:
+        """Ids of the threads in ascending order."""
+        return list(Thread.objects.filter(self._there(), pk__gt=after).order_by("pk").values_list("pk", flat=True)[:limit])
+
+    def access(self, actor: Actor) -> Access | None:
+        """All of the levels everyone like them may read, and those of single repositories beyond. One query."""
+        known = levels_and_readable(actor)
+        if known is None:
+            return None
+        levels, repositories = known
+        if repositories is None:
+            return Access(levels)
+        beyond = Thread.objects.filter(self._there(), repository__in=repositories.exclude(visibility__in=levels))
+        return Access(levels, frozenset(beyond.values_list("pk", flat=True)[:50_000]))
+
+    def readable(self, actor: Actor, pks: Iterable[int]) -> set[int]:
+        """Those of the ids the actor may read now; one query."""
+        return set(Thread.objects.filter(self._there(), rules.threads_readable_by(actor), pk__in=list(pks)).values_list("pk", flat=True))
+
+    def follows(self, *of_one: type) -> Follows:
+        """Events after which documents are made anew: `of_one` of a kind of their own, and what both kinds share."""
+        one: tuple[type, ...] = (*of_one, ThreadChanged, CommentAdded, CommentEdited, CommentDeleted)
+        all_of: tuple[type, ...] = (VisibilityChanged, RepositoryRenamed, RepositoryDeleted, RepositoryRestored)
+        return (*((event, _thread_of) for event in one), *((event, self._threads_of) for event in all_of))
+
+    def _threads_of(self, event: Any) -> list[int]:
+        rows = Thread.objects.filter(repository=event.repository_id, kind=self.kind)
+        return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def _document(row: Thread, said: list[str]) -> Document:
-    repository = row.repository
+    repository: Repository = row.repository
     return Document(
         pk=row.pk, name=f"#{row.number}", url=row.get_absolute_url(), title=row.title, owner=str(repository),
         description=without_markup(row.body[:400])[:300], readme=without_markup("\n".join([row.body[:BODY], *said])),
@@ -46,44 +79,9 @@ def _document(row: Thread, said: list[str]) -> Document:
     )  # fmt: skip
 
 
-def document_ids(after: int, limit: int) -> list[int]:
-    """Ids of issues in ascending order."""
-    return list(Thread.objects.filter(_there(), pk__gt=after).order_by("pk").values_list("pk", flat=True)[:limit])
-
-
-def document_access(actor: Actor) -> Access | None:
-    """As of repositories: all of the levels everyone like them may read, and issues of single repositories beyond. One query."""
-    if actor.is_staff and actor.repositories is None:
-        return None
-    levels = {Visibility.PUBLIC.value}
-    if actor.is_anonymous:
-        return Access(frozenset(levels))
-    if actor.person is not None and actor.repositories is None:
-        levels.add(Visibility.INTERNAL.value)
-    if actor.deploy_key is not None or not actor.may(Scope.READ):
-        levels = set()
-    readable = Repository.objects.filter(projects_rules.readable_by(actor), taken_down_at=None).exclude(visibility__in=levels)
-    return Access(
-        frozenset(levels), frozenset(Thread.objects.filter(_there(), repository__in=readable).values_list("pk", flat=True)[:50_000])
-    )
-
-
-def documents_readable(actor: Actor, pks: Iterable[int]) -> set[int]:
-    """Those of the ids the actor may read now; one query."""
-    return set(Thread.objects.filter(_there(), rules.threads_readable_by(actor), pk__in=list(pks)).values_list("pk", flat=True))
-
-
 def _thread_of(event: Any) -> list[int]:
     return [event.thread_id]
 
 
-def _threads_of(event: Any) -> list[int]:
-    rows = Thread.objects.filter(repository=event.repository_id, kind=Thread.Kind.ISSUE)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
-
-
-FOLLOWS: Follows = (
-    (IssueOpened, _thread_of), (IssueClosed, _thread_of), (IssueReopened, _thread_of), (ThreadChanged, _thread_of), (CommentAdded, _thread_of),
-    (CommentEdited, _thread_of), (CommentDeleted, _thread_of), (VisibilityChanged, _threads_of), (RepositoryRenamed, _threads_of),
-    (RepositoryDeleted, _threads_of), (RepositoryRestored, _threads_of),
-)  # fmt: skip
+ISSUES = Documents(Thread.Kind.ISSUE, lambda: ~Q(repository__thread_counter__has_issues=False))
+FOLLOWS = ISSUES.follows(IssueOpened, IssueClosed, IssueReopened)

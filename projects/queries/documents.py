@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 import gitstore
 from accounts.events import NamespaceRenamed, ProfileChanged
 from core.actors import SYSTEM, Actor, Scope
@@ -85,19 +87,28 @@ def document_ids(after: int, limit: int) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
-def document_access(actor: Actor) -> Access | None:
-    """What the actor may find, as `rules.readable_by` says: all of the levels everyone like them may read, and single ones beyond. One query."""
+def levels_and_readable(actor: Actor) -> tuple[frozenset[str], QuerySet[Repository] | None] | None:
+    """What the actor may find, as `rules.readable_by` says: the levels everyone like them may read, and the repositories they may read (None:
+    none beyond those levels). None: everything. No query."""
     if actor.is_staff and actor.repositories is None:
         return None
     levels = {Visibility.PUBLIC.value}
+    if actor.is_anonymous:
+        return frozenset(levels), None
     if actor.person is not None and actor.repositories is None:
         levels.add(Visibility.INTERNAL.value)
-    readable = Repository.objects.filter(rules.readable_by(actor), taken_down_at=None)
-    if actor.is_anonymous:
-        return Access(frozenset(levels))
     if actor.deploy_key is not None or not actor.may(Scope.READ):
         levels = set()
-    return Access(frozenset(levels), frozenset(readable.exclude(visibility__in=levels).values_list("pk", flat=True)))
+    return frozenset(levels), Repository.objects.filter(rules.readable_by(actor), taken_down_at=None)
+
+
+def document_access(actor: Actor) -> Access | None:
+    """All of the levels everyone like them may read, and single repositories beyond. One query."""
+    known = levels_and_readable(actor)
+    if known is None:
+        return None
+    levels, rows = known
+    return Access(levels) if rows is None else Access(levels, frozenset(rows.exclude(visibility__in=levels).values_list("pk", flat=True)))
 
 
 def documents_readable(actor: Actor, pks: Iterable[int]) -> set[int]:
